@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The whole build. `make help` lists what there is to ask for.
+#
+#	V=1		show commands		DEBUG=1		checks of lock order, -Og
+#	MIRROR=url	the Debian archive	O=dir		where everything goes (build)
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+
+O ?= build
+FLAVOUR := $(if $(DEBUG),debug,release)
+B := $(O)/$(FLAVOUR)
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(2))
+
+CROSS ?= riscv64-unknown-elf-
+PYTHON := python3
+
+# Components and images: every folder says its own.
+include platform/sources.mk
+include hyp/image.mk
+-include $(wildcard guests/*/image.mk)
+-include $(wildcard tests/machine/image.mk tests/harness/image.mk tests/unit/sources.mk tests/fuzz/sources.mk)
+images := $(patsubst image.%,%,$(filter image.%,$(.VARIABLES)))
+
+include tools/flags.mk
+
+##@ Building
+## all: the hypervisor's image (the default)
+all: $(B)/hartwood.bin
+
+## images: every image there is: hypervisor, unikernels, tests
+images: $(images:%=$(B)/%.bin)
+
+# --- set-up: stamps, made by tools/setup, which returns at once when there is nothing to do
+$(O)/setup/%.ok: tools/setup
+	$(Q)MIRROR="$(MIRROR)" tools/setup $*
+
+include tools/rules.mk
+
+##@ Running
+## run: boot the hypervisor in QEMU
+run: $(B)/hartwood.bin $(O)/setup/run.ok
+	$(Q)tools/run --image $(B)/hartwood.bin $(RUNFLAGS)
+
+## debug: QEMU waits, gdb is attached, with symbols and a few commands
+debug: $(B)/hartwood.bin $(O)/setup/run.ok $(O)/setup/debug.ok
+	$(Q)tools/run --image $(B)/hartwood.bin --gdb $(B)/hartwood.elf $(RUNFLAGS)
+
+##@ Keeping it right
+## test: every test that takes seconds (ONLY=pattern, LIST=1, JOBS=n)
+test: test-programs
+	$(Q)$(PYTHON) tests/run
+
+## test-long: and those that take minutes or hours
+test-long: test-programs $(O)/setup/long.ok
+	$(Q)LONG=1 $(PYTHON) tests/run
+
+## check: formatting, lint, layers, no floating point, generated pages
+check: $(O)/setup/check.ok $(B)/hartwood.elf
+	$(Q)O=$(O) B=$(B) tools/check
+
+## size: bytes by component
+size: $(B)/hartwood.elf
+	$(Q)$(PYTHON) tools/size.py $(B)/hartwood.map $(foreach c,$(image.hartwood),'$c=$(component.$c)')
+
+## clean: remove what was built; what was fetched stays
+clean:
+	rm -rf $(O)/release $(O)/debug $(O)/host $(O)/gen $(O)/test
+
+## help: this list
+help:
+	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
+	@printf '\nV=1 shows commands, DEBUG=1 builds with checks, O=dir builds elsewhere.\n'
+
+.PHONY: all images run debug test test-long check size clean help test-programs FORCE

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A component: some sources (its line in sources.mk), a function that brings it up, its place in the
+ * order, and a sentence about itself. An image is a list of components in an image.mk; what no
+ * component names is not linked. The linker sorts the records by phase, then by name; the build
+ * checks that each named component has one record and that what it needs comes before it.
+ *
+ *	COMPONENT(console, PHASE_CONSOLE, console_init, NULL, "what users read and type");
+ */
+#ifndef PLATFORM_COMPONENT_H
+#define PLATFORM_COMPONENT_H
+
+#include "arch/bits.h"
+
+/* The phases of boot, in order. Two digits, since the linker sorts them as text. */
+#define PHASE_NONE    "00" /* needs no bringing up */
+#define PHASE_FRAMES  "05" /* physical memory */
+#define PHASE_MEMORY  "10" /* what needs memory and nothing else */
+#define PHASE_PROBE   "20" /* what this hart can do */
+#define PHASE_IRQ     "30" /* interrupt controllers */
+#define PHASE_CONSOLE "40"
+#define PHASE_TIME    "50" /* timers, IPIs, deferred work */
+#define PHASE_HARTS   "60" /* the other harts come up */
+#define PHASE_SERVICE "70" /* what builds on a whole machine */
+
+struct component {
+	const char *name;
+	const char *about;
+	int (*init)(void);	/* once, on the boot hart; 0, or -errno which stops the boot; may be NULL */
+	void (*init_hart)(void); /* on every hart, when it comes up, before it does any work; may be NULL */
+};
+
+#define COMPONENT(name_, phase_, init_, init_hart_, about_)                                        \
+	const struct component component_of_##name_                                                \
+		__attribute__((section(".components." phase_ "." #name_), used)) = {               \
+			.name = #name_,                                                            \
+			.about = (about_),                                                         \
+			.init = (init_),                                                           \
+			.init_hart = (init_hart_),                                                 \
+		}
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console's core: between everybody who writes, the one reader, and one driver. Writers put
+ * whole messages into the output ring and then lend a hand: who gets the drain lock moves bytes to
+ * the device, within a budget, and no one waits for it. An interrupt, idle harts and later writers
+ * do the rest.
+ *
+ * Always true: the driver, the staging buffer and the taking end of the output ring belong to the
+ * holder of drain_lock. A ring that is not empty has somebody who knows: a holder of the lock
+ * looks once more after it has let go, and a device that could not take all has been asked for an
+ * interrupt, where it has one.
+ */
+#include "platform/console.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/ring.h"
+#include "platform/console/driver.h"
+#include "platform/hart.h"
+#include "platform/lock.h"
+
+enum {
+	OUT_SIZE = 16 * 1024,
+	IN_SIZE = 256,
+	STAGE_SIZE = 128,
+	DRAIN_BUDGET = 512, /* bytes that one call moves before it goes on with its own work */
+	CRASH_PATIENCE_MS =
+		100,         /* for a device that takes nothing, and for a hart inside the driver */
+	FIFO_EMPTIES_MS = 2, /* 16 bytes at 115200 baud, and some */
+};
+
+static _Atomic uint16_t out_cells[OUT_SIZE], in_cells[IN_SIZE];
+static struct ring out = RING_INIT(out_cells);
+static struct ring in =
+	RING_INIT(in_cells); /* filled under drain_lock, emptied by the one reader */
+
+static struct lock drain_lock = LOCK_INIT("console drain", RANK_DRAIN);
+
+/* Between the output ring and the device. Under drain_lock. */
+static struct {
+	char bytes[2 * STAGE_SIZE]; /* twice: each newline may bring a carriage return */
+	size_t at, end;
+	char last; /* the byte staged before */
+	bool wants_irq;
+} stage;
+
+/* Anyone. */
+static _Atomic uint64_t n_dropped; /* ever */
+static _Atomic uint64_t n_unsaid;  /* of these, not yet told to the reader of the output */
+static _Atomic unsigned crashing;  /* hart_index + 1 of the hart that owns the device for good */
+
+/* Fixed at console_attach, on the boot hart, before others run. */
+static const struct console_driver *driver;
+static bool interrupts;
+static void (*notify_input)(void);
+
+static void count_dropped(size_t n)
+{
+	atomic_fetch_add_explicit(&n_dropped, n, memory_order_relaxed);
+	atomic_fetch_add_explicit(&n_unsaid, n, memory_order_relaxed);
+}
+
+/*
+ * Tell what was lost, at the place where it is missing. Not at the first free byte: a ring that
+ * hovers around full would carry nothing but notices. Returns false while there is still something
+ * to tell; until then nothing else may go in.
+ */
+static bool tell_losses(void)
+{
+	char text[48];
+	uint64_t n;
+	int length;
+
+	if (LIKELY(!atomic_load_explicit(&n_unsaid, memory_order_relaxed)))
+		return true;
+	if (ring_room(&out) < OUT_SIZE / 4)
+		return false;
+	n = atomic_exchange_explicit(&n_unsaid, 0, memory_order_relaxed);
+	length = snprintf(text, sizeof(text), "[console: %" PRIu64 " bytes lost]\n", n);
+	if (!n || ring_put(&out, text, (size_t)length))
+		return true;
+	atomic_fetch_add_explicit(&n_unsaid, n, memory_order_relaxed);
+	return false;
+}
+
+/* Bytes as a terminal wants them: a newline is two. `to` has room for 2 * n. */
+static size_t translate(char *to, const char *bytes, size_t n, char *last)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n' && *last != '\r')
+			to[length++] = '\r';
+		to[length++] = *last = bytes[i];
+	}
+	return length;
+}
+
+static bool fill_stage(void)
+{
+	char raw[STAGE_SIZE];
+	size_t n;
+
+	(void)tell_losses();
+	n = ring_take(&out, raw, sizeof(raw));
+	stage.at = 0;
+	stage.end = translate(stage.bytes, raw, n, &stage.last);
+	return n != 0;
+}
+
+static void want_irq(bool on)
+{
+	if (!interrupts || stage.wants_irq == on)
+		return;
+	stage.wants_irq = on;
+	driver->want_write_irq(on);
+}
+
+/* Under drain_lock: move bytes until none is left, the device is busy, or the budget is spent. */
+static bool push_some(size_t *budget)
+{
+	bool empty;
+
+	while (*budget && (stage.at < stage.end || fill_stage())) {
+		size_t n = driver->write(stage.bytes + stage.at, stage.end - stage.at);
+
+		stage.at += n;
+		*budget -= n < *budget ? n : *budget;
+		if (!n)
+			break;
+	}
+	empty = stage.at == stage.end && ring_is_empty(&out);
+	want_irq(!empty);
+	return empty;
+}
+
+/* Returns true when all is out, false when some is left or somebody else is at it. */
+static bool drain(void)
+{
+	size_t budget = DRAIN_BUDGET;
+	bool empty;
+
+	if (!driver)
+		return false;
+	do {
+		/*
+		 * Either we see the lock free, or its holder sees our bytes when it looks again
+		 * below: each side writes, fences fully, then reads what the other wrote.
+		 */
+		atomic_thread_fence(memory_order_seq_cst);
+		if (!lock_try(&drain_lock))
+			return false;
+		empty = push_some(&budget);
+		lock_release(&drain_lock);
+		atomic_thread_fence(memory_order_seq_cst);
+	} while (empty && !ring_is_empty(&out));
+	return empty;
+}
+
+/* Under drain_lock: move what has arrived into the input ring; returns how much it was. What does
+ * not fit is lost, since a device that keeps it would never stop its interrupt. */
+static size_t take_input(void)
+{
+	size_t total = 0, n;
+	char bytes[32];
+
+	do {
+		n = driver->read(bytes, sizeof(bytes));
+		for (size_t i = 0; i < n && ring_put(&in, &bytes[i], 1); i++)
+			;
+		total += n;
+	} while (n && total < IN_SIZE);
+	return total;
+}
+
+/* Look for input where no interrupt tells of it. One hart does, since only it has a reader. */
+static bool poll_input(void)
+{
+	size_t n;
+
+	if (!driver || interrupts || hart_index != 0 || !lock_try(&drain_lock))
+		return false;
+	n = take_input();
+	lock_release(&drain_lock);
+	return n != 0;
+}
+
+void console_handle_irq(void *unused)
+{
+	size_t n;
+
+	(void)unused;
+	lock_take(&drain_lock);
+	n = take_input();
+	lock_release(&drain_lock);
+	(void)drain();
+	if (n && notify_input)
+		notify_input();
+}
+
+/* The owner's bytes after a crash: they pass the ring, and wait for the device while there is hope.
+ */
+static void write_straight(const char *bytes, size_t n)
+{
+	static bool hopeless;
+	uint64_t deadline = console_now_ms() + CRASH_PATIENCE_MS;
+
+	while (n && !hopeless) {
+		size_t taken = driver->write(bytes, n);
+
+		bytes += taken;
+		n -= taken;
+		if (taken)
+			deadline = console_now_ms() + CRASH_PATIENCE_MS;
+		else
+			hopeless = console_now_ms() >= deadline;
+	}
+}
+
+static void write_crash(const char *bytes, size_t n)
+{
+	static char last;
+	char text[2 * STAGE_SIZE];
+
+	while (n) {
+		size_t part = n < STAGE_SIZE ? n : STAGE_SIZE;
+
+		write_straight(text, translate(text, bytes, part, &last));
+		bytes += part;
+		n -= part;
+	}
+}
+
+void console_write(const char *bytes, size_t n)
+{
+	unsigned owner = atomic_load_explicit(&crashing, memory_order_relaxed);
+
+	if (UNLIKELY(owner)) {
+		if (owner == hart_index + 1)
+			write_crash(bytes, n);
+		else
+			count_dropped(n);
+		return;
+	}
+	if (!tell_losses() || !ring_put(&out, bytes, n))
+		count_dropped(n);
+	(void)drain();
+}
+
+size_t console_read(char *bytes, size_t n)
+{
+	(void)poll_input();
+	return ring_take(&in, bytes, n);
+}
+
+void console_on_input(void (*notify)(void))
+{
+	notify_input = notify;
+}
+
+bool console_drain(void)
+{
+	bool empty = drain();
+
+	if (poll_input() && notify_input)
+		notify_input();
+	return empty;
+}
+
+void console_flush(unsigned ms)
+{
+	uint64_t now = console_now_ms();
+	uint64_t deadline = now + ms;
+
+	while (!drain() && console_now_ms() < deadline)
+		cpu_relax();
+	/* The ring is empty, the device's FIFO need not be; power may go at once. */
+	for (now = console_now_ms(); console_now_ms() < now + FIFO_EMPTIES_MS;)
+		cpu_relax();
+}
+
+/* Get the drain lock, for good, from a hart that may be inside the driver, or may be this one. */
+static bool seize_device(void)
+{
+	uint64_t deadline = console_now_ms() + CRASH_PATIENCE_MS;
+
+	while (!lock_try(&drain_lock)) {
+		if (console_now_ms() >= deadline)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+void console_enter_crash(void)
+{
+	unsigned nobody = 0;
+
+	if (!atomic_compare_exchange_strong_explicit(&crashing, &nobody, hart_index + 1,
+						     memory_order_relaxed, memory_order_relaxed))
+		return;
+	if (!driver)
+		driver = console_firmware_driver();
+	/* What led to the crash comes first, unless the ring's end is in use and cannot be had. */
+	if (!seize_device())
+		return;
+	do
+		write_straight(stage.bytes + stage.at, stage.end - stage.at);
+	while (fill_stage());
+}
+
+uint64_t console_n_dropped(void)
+{
+	return atomic_load_explicit(&n_dropped, memory_order_relaxed);
+}
+
+bool console_has_interrupts(void)
+{
+	return interrupts;
+}
+
+const char *console_driver_name(void)
+{
+	return driver ? driver->name : "none";
+}
+
+void console_attach(const struct console_driver *with, bool with_interrupts)
+{
+	driver = with;
+	interrupts = with_interrupts;
+	if (interrupts)
+		driver->want_write_irq(false);
+	(void)drain();
+}

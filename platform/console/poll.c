@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A console without interrupts is looked after by a timer of the boot hart: input is found, and
+ * what writers left in the ring goes on, even while that hart sleeps or runs a guest. A component
+ * of its own, since the console comes up before time does.
+ */
+#include "platform/component.h"
+#include "platform/console/driver.h"
+#include "platform/timer.h"
+
+enum { PERIOD_US = 20000 }; /* a typist does not feel it, a 16-byte FIFO at 9600 baud holds it */
+
+static void poll(struct timer *timer)
+{
+	(void)console_drain();
+	timer_set(timer, time_now() + time_from_us(PERIOD_US));
+}
+
+static struct timer timer = { .call = poll };
+
+static int console_poll_init(void)
+{
+	if (!console_has_interrupts())
+		poll(&timer);
+	return 0;
+}
+
+COMPONENT(console_poll, PHASE_SERVICE, console_poll_init, NULL, "a console without interrupts");

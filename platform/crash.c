@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of a hypervisor that is wrong: one report, past the console's ring, then the machine is
+ * switched off as failed. A fault inside the report ends it at once. Other harts are told to stop; their reports,
+ * should they crash too, are dropped.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "arch/cause.h"
+#include "lib/symbols.h"
+#include "lib/unwind.h"
+#include "platform/boot.h"
+#include "platform/component.h"
+#include "platform/console.h"
+#include "platform/hart.h"
+#include "platform/layout.h"
+#include "platform/mmu_internal.h"
+#include "platform/panic.h"
+#include "platform/power.h"
+#include "platform/trace.h"
+#include "platform/trap.h"
+#include "platform/version.h"
+#include "platform/work.h"
+
+enum { MAX_FRAMES = 24, SHOWN_RECORDS = 16 };
+
+extern const char image_start[], image_rodata[];
+extern const struct symbol_table symbols;
+
+static _Atomic unsigned reporting; /* hart + 1 that writes the report */
+static PER_HART unsigned depth;
+
+/* Where the walk of a stack stands. */
+struct place {
+	uint64_t pc, sp, ra;
+};
+
+static void line(const char *format, ...) PRINTF(1, 2);
+static void line(const char *format, ...)
+{
+	static char text[160]; /* one hart reports */
+	va_list arguments;
+
+	va_start(arguments, format);
+	int n = vsnprintf(text, sizeof(text) - 1, format, arguments);
+	va_end(arguments);
+	size_t length = n < 0 ? 0 : (size_t)n;
+	if (length > sizeof(text) - 2)
+		length = sizeof(text) - 2;
+	text[length++] = '\n';
+	console_write(text, length);
+}
+
+/* Only one hart gets past here, and only once. */
+static void begin(void)
+{
+	unsigned nobody = 0;
+
+	if (depth++) {
+		if (depth == 2)
+			line("crash: another fault while this report was written; it ends here");
+		power_off(POWER_FAILURE);
+	}
+	if (!atomic_compare_exchange_strong(&reporting, &nobody, hart_index + 1))
+		for (;;)
+			hart_stop_if_told(); /* the other one ends the machine */
+	harts_stop_others();
+	console_enter_crash();
+}
+
+static bool in_text(uint64_t pc)
+{
+	return pc >= (uint64_t)image_start && pc < (uint64_t)image_rodata;
+}
+
+static void show_place(unsigned n, uint64_t pc)
+{
+	struct symbol s = { 0 };
+
+	if (in_text(pc))
+		s = symbol_find(&symbols, pc - (uint64_t)image_start);
+	if (s.name)
+		line("  #%-2u %016" PRIx64 "  %s+0x%" PRIx64, n, pc, s.name,
+		     pc - (uint64_t)image_start - s.start);
+	else
+		line("  #%-2u %016" PRIx64, n, pc);
+}
+
+static bool may_read(uint64_t va)
+{
+	return is_aligned(va, 8) && mmu_allows(va, 0);
+}
+
+/* To the caller's place; false where the walk ends. */
+static bool step(struct place *at)
+{
+	const uint16_t *text = (const uint16_t *)image_start;
+	uint64_t offset = at->pc - (uint64_t)image_start;
+	struct symbol s = { 0 };
+
+	if (in_text(at->pc))
+		s = symbol_find(&symbols, offset);
+	if (!s.name)
+		return false;
+	struct frame_shape shape = unwind_shape(text, s.start, offset);
+
+	if (shape.ra_at >= 0) {
+		if (!may_read(at->sp + (uint64_t)shape.ra_at))
+			return false;
+		at->ra = *(const uint64_t *)(at->sp + (uint64_t)shape.ra_at);
+	}
+	at->sp += shape.size;
+	at->pc = at->ra;
+	at->ra = 0; /* known for the innermost frame only */
+	return in_text(at->pc) && is_aligned(at->pc, 2) &&
+	       unwind_is_return(text, at->pc - (uint64_t)image_start);
+}
+
+static void show_backtrace(struct place at)
+{
+	line("called from:");
+	show_place(0, at.pc);
+	/* A jump through a bad pointer: the caller is where it would have returned to. */
+	if (!in_text(at.pc)) {
+		at.pc = at.ra;
+		at.ra = 0;
+		show_place(1, at.pc);
+	}
+	for (unsigned n = 1; n < MAX_FRAMES && step(&at); n++)
+		show_place(n, at.pc);
+}
+
+static void show_registers(const struct trap_frame *f)
+{
+	static const char names[32][4] = {
+		"0",  "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",
+		"a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5",
+		"s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+	};
+
+	for (unsigned i = 0; i < 32; i += 4)
+		line("  %3.3s %016" PRIx64 "  %3.3s %016" PRIx64 "  %3.3s %016" PRIx64
+		     "  %3.3s %016" PRIx64,
+		     names[i], f->x[i], names[i + 1], f->x[i + 1], names[i + 2], f->x[i + 2],
+		     names[i + 3], f->x[i + 3]);
+}
+
+static const char *where(uint64_t va)
+{
+	uint64_t in_hart = va & (MEGA_SIZE - 1);
+	extern const char boot_stack_guard[], boot_trap_guard[];
+
+	if (va < PAGE_SIZE)
+		return " (a null pointer)";
+	if (va - (uint64_t)boot_stack_guard < PAGE_SIZE ||
+	    va - (uint64_t)boot_trap_guard < PAGE_SIZE)
+		return " (the boot hart's stack overflowed)";
+	if (va >= LAYOUT_HARTS && va < LAYOUT_WINDOWS && in_hart < HART_LOCALS)
+		return " (a hart's stack overflowed)";
+	if (va >= LAYOUT_IMAGE && va < (uint64_t)image_rodata)
+		return " (the image's text)";
+	return "";
+}
+
+static void show_end(struct place at)
+{
+	show_backtrace(at);
+	if (trace_on) {
+		line("last events of this hart (time, event, a, b):");
+		trace_show(SHOWN_RECORDS, line);
+	}
+	power_off(POWER_FAILURE);
+}
+
+_Noreturn void crash_on_trap(const struct trap_frame *f)
+{
+	begin();
+	line("\n*** Hartwood " HARTWOOD_VERSION " crashed on hart %u (id %" PRIu64
+	     "): %s at %016" PRIx64,
+	     hart_index, hart_id, cause_text(f->cause), f->pc);
+	line("  address or instruction %016" PRIx64 "%s, sstatus %016" PRIx64 ", scause %" PRIx64,
+	     f->value, where(f->value), f->status, f->cause);
+	show_registers(f);
+	show_end((struct place){ f->pc, f->x[2], f->x[1] });
+	__builtin_unreachable();
+}
+
+/* The caller's own place: its return address and the stack there. */
+static void crash_here(const char *what)
+{
+	uint64_t pc, sp;
+
+	__asm__ volatile("auipc %0, 0\n\tmv %1, sp" : "=r"(pc), "=r"(sp));
+	line("\n*** Hartwood " HARTWOOD_VERSION " stopped on hart %u (id %" PRIu64 "): %s",
+	     hart_index, hart_id, what);
+	show_end((struct place){ pc, sp, 0 });
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+	static char text[128];
+	va_list arguments;
+
+	begin();
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	crash_here(text);
+	__builtin_unreachable();
+}
+
+_Noreturn void check_failed(const char *what, const char *file, int at)
+{
+	panic("CHECK(%s) does not hold, %s:%d", what, file, at);
+}
+
+COMPONENT(crash, PHASE_MEMORY, NULL, NULL, "the report of a hypervisor that is wrong");

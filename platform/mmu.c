@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "arch/csr.h"
+#include "arch/fence.h"
+#include "arch/pte.h"
+#include "platform/boot.h"
+#include "platform/boot_internal.h"
+#include "platform/frames.h"
+#include "platform/hart.h"
+#include "platform/layout.h"
+#include "platform/lock.h"
+#include "platform/mmu.h"
+#include "platform/mmu_internal.h"
+#include "platform/panic.h"
+
+#define PAGES __attribute__((section(".pages"), aligned(4096)))
+
+/*
+ * One root, of which one entry is used; one table of 2 MiB entries; level-0 tables below. Level-0
+ * tables may lie anywhere in RAM: `mirror` maps table i at LAYOUT_TABLES + i * 4 KiB, so that the
+ * entry of any page of our space is found by its number in one array. The mirror maps itself too.
+ */
+PAGES static pte_t root[PTES_PER_PAGE];
+PAGES static pte_t megas[PTES_PER_PAGE];
+PAGES static pte_t mirror[PTES_PER_PAGE];
+PAGES static pte_t image_tables[LAYOUT_IMAGE_TABLES][PTES_PER_PAGE];
+PAGES static pte_t first_blob_table[PTES_PER_PAGE]; /* the device tree is read before frames exist */
+
+static struct lock mmu_lock = LOCK_INIT("mmu", RANK_MMU);
+static struct hpa image_at; /* where the image was loaded */
+
+extern char image_start[], image_rodata[], image_data[], image_end[];
+extern char boot_stack_guard[], boot_trap_guard[];
+
+static unsigned mega_of(uint64_t va)
+{
+	return (va - LAYOUT_BASE) / MEGA_SIZE;
+}
+
+/* The level-0 entry of a page; there only if its mega has a table. */
+static pte_t *entry_of(uint64_t va)
+{
+	return (pte_t *)LAYOUT_TABLES + (va - LAYOUT_BASE) / PAGE_SIZE;
+}
+
+/* Entries are read by walkers of other harts: one store each. */
+static void entry_set(pte_t *entry, pte_t value)
+{
+	atomic_store_explicit((_Atomic pte_t *)entry, value, memory_order_release);
+}
+
+static uint64_t image_bits(uint64_t va)
+{
+	if (va == (uint64_t)boot_stack_guard || va == (uint64_t)boot_trap_guard)
+		return 0;
+	if (va < (uint64_t)image_rodata)
+		return PTE_RX;
+	return va < (uint64_t)image_data ? PTE_RO : PTE_RW;
+}
+
+static void clear_table(pte_t *table)
+{
+	for (unsigned i = 0; i < PTES_PER_PAGE; i++)
+		table[i] = 0;
+}
+
+/*
+ * Runs with translation off, where the image was loaded: addresses of objects are physical here, and
+ * nothing may be used that holds an address. `at` is image_start's. Returns what goes into satp.
+ */
+uint64_t boot_map(uint64_t at)
+{
+	const uint64_t offset = LAYOUT_IMAGE - at;
+
+	image_at = HPA(at);
+	clear_table(root);
+	clear_table(megas);
+	clear_table(mirror);
+	clear_table(first_blob_table);
+	root[pte_index(LAYOUT_BASE, 2)] = pte_make(HPA((uint64_t)megas), PTE_V);
+	for (unsigned i = 0; i < LAYOUT_IMAGE_TABLES; i++) {
+		clear_table(image_tables[i]);
+		megas[i] = pte_make(HPA((uint64_t)image_tables[i]), PTE_V);
+		mirror[i] = pte_make(HPA((uint64_t)image_tables[i]), PTE_RW);
+	}
+	for (uint64_t pa = at; pa < (uint64_t)image_end; pa += PAGE_SIZE) {
+		/* image_bits compares with symbols, which are physical here as well. */
+		uint64_t bits = image_bits(pa);
+		pte_t *table = image_tables[(pa - at) / MEGA_SIZE];
+
+		if (bits)
+			table[pte_index(pa + offset, 0)] = pte_make(HPA(pa), bits);
+	}
+	unsigned blobs = (LAYOUT_BLOBS - LAYOUT_BASE) / MEGA_SIZE;
+	unsigned tables = (LAYOUT_TABLES - LAYOUT_BASE) / MEGA_SIZE;
+
+	megas[blobs] = pte_make(HPA((uint64_t)first_blob_table), PTE_V);
+	mirror[blobs] = pte_make(HPA((uint64_t)first_blob_table), PTE_RW);
+	megas[tables] = pte_make(HPA((uint64_t)mirror), PTE_V);
+	mirror[tables] = pte_make(HPA((uint64_t)mirror), PTE_RW);
+	return field_put(SATP_MODE, SATP_MODE_SV39) | (uint64_t)root >> PAGE_SHIFT;
+}
+
+struct hpa image_hpa(const void *p)
+{
+	return HPA((uint64_t)p - LAYOUT_IMAGE + image_at.v);
+}
+
+uint64_t mmu_satp(void)
+{
+	return field_put(SATP_MODE, SATP_MODE_SV39) | image_hpa(root).v >> PAGE_SHIFT;
+}
+
+static bool has_table(uint64_t va)
+{
+	return pte_is_table(megas[mega_of(va)]);
+}
+
+/* Put `table`, a frame, below the mega of `va`; it is seen in the mirror first, to be cleared. */
+static void add_table(uint64_t va, struct hpa table)
+{
+	unsigned mega = mega_of(va);
+	pte_t *entries = (pte_t *)LAYOUT_TABLES + mega * PTES_PER_PAGE;
+
+	entry_set(&mirror[mega], pte_make(table, PTE_RW));
+	sfence_vma_page((uint64_t)entries);
+	clear_table(entries);
+	entry_set(&megas[mega], pte_make(table, PTE_V));
+}
+
+static struct frame_owner table_owner = { .name = "own tables", .quota = ~0ull };
+
+/* See to it that level-0 entries exist for [va, +size). */
+static int make_tables(uint64_t va, uint64_t size)
+{
+	for (uint64_t mega = align_down(va, MEGA_SIZE); mega < va + size; mega += MEGA_SIZE) {
+		struct hpa table;
+
+		if (has_table(mega))
+			continue;
+		if (frames_alloc(&table_owner, ORDER_PAGE, FRAMES_DIRTY, &table))
+			return -ENOMEM;
+		add_table(mega, table);
+	}
+	return 0;
+}
+
+int mmu_map(uint64_t va, struct hpa at, uint64_t size, enum mmu_rights rights)
+{
+	uint64_t bits = rights == MMU_READ ? PTE_RO : PTE_RW;
+
+	CHECK(is_aligned(va | at.v | size, PAGE_SIZE));
+	CHECK(va >= LAYOUT_BASE && va + size <= LAYOUT_END);
+	lock_take(&mmu_lock);
+	int error = make_tables(va, size);
+	for (uint64_t o = 0; !error && o < size; o += PAGE_SIZE) {
+		CHECK(!*entry_of(va + o));
+		entry_set(entry_of(va + o), pte_make(HPA(at.v + o), bits));
+	}
+	lock_release(&mmu_lock);
+	return error;
+}
+
+void mmu_map_mega(uint64_t va, struct hpa at)
+{
+	CHECK(is_aligned(va | at.v, MEGA_SIZE));
+	entry_set(&megas[mega_of(va)], pte_make(at, PTE_RW));
+}
+
+struct hpa mmu_mega_hpa(uint64_t va)
+{
+	return pte_hpa(megas[mega_of(va)]);
+}
+
+void mmu_set_window(uint64_t va, struct hpa at, bool large)
+{
+	entry_set(large ? &megas[mega_of(va)] : entry_of(va), pte_make(at, PTE_RW));
+}
+
+void mmu_clear_window(uint64_t va, bool large)
+{
+	entry_set(large ? &megas[mega_of(va)] : entry_of(va), 0);
+}
+
+void mmu_set_entry(uint64_t va, uint64_t entry)
+{
+	entry_set(entry_of(va), entry);
+}
+
+uint64_t mmu_entry(uint64_t va)
+{
+	return *(volatile pte_t *)entry_of(va);
+}
+
+bool mmu_allows(uint64_t va, uint64_t rights)
+{
+	if (va < LAYOUT_BASE || va >= LAYOUT_END)
+		return false;
+	pte_t pte = megas[mega_of(va)];
+
+	if (pte_is_table(pte))
+		pte = *entry_of(va);
+	return (pte & (PTE_V | rights)) == (PTE_V | rights);
+}
+
+/* A range of addresses that is given out from its start on, and never taken back. */
+struct area {
+	uint64_t next;
+	uint64_t end;
+};
+
+static struct area devices = { LAYOUT_DEVICES, LAYOUT_BLOBS };
+static struct area blobs = { LAYOUT_BLOBS, LAYOUT_HARTS };
+
+static void *map_in(struct area *area, struct hpa at, uint64_t size, enum mmu_rights rights)
+{
+	uint64_t first = align_down(at.v, PAGE_SIZE);
+	uint64_t whole = align_up(at.v + size, PAGE_SIZE) - first;
+
+	lock_take(&mmu_lock);
+	uint64_t va = area->next;
+	bool fits = whole >= size && whole <= area->end - va;
+	if (fits)
+		area->next = va + whole;
+	lock_release(&mmu_lock);
+	if (!fits || mmu_map(va, HPA(first), whole, rights))
+		return NULL;
+	return (void *)(va + (at.v - first));
+}
+
+volatile void *mmu_map_device(struct hpa at, uint64_t size)
+{
+	return map_in(&devices, at, size, MMU_READ_WRITE);
+}
+
+const void *mmu_map_blob(struct hpa at, uint64_t size)
+{
+	return map_in(&blobs, at, size, MMU_READ);
+}
+
+void *frames_table_base(void)
+{
+	return (void *)LAYOUT_FRAMES;
+}
+
+uint64_t frames_table_size(void)
+{
+	return LAYOUT_END - LAYOUT_FRAMES;
+}
+
+int frames_table_map(uint64_t page, struct hpa from, struct hpa spare)
+{
+	uint64_t va = LAYOUT_FRAMES + page * PAGE_SIZE;
+	int used = 1;
+
+	CHECK(va < LAYOUT_END);
+	if (!has_table(va)) {
+		add_table(va, spare);
+		used = 2;
+	}
+	entry_set(entry_of(va), pte_make(from, PTE_RW));
+	sfence_vma_page(va);
+	clear_table((pte_t *)va);
+	return used;
+}
+
+int mmu_make_window(unsigned hart)
+{
+	lock_take(&mmu_lock);
+	int error = make_tables(LAYOUT_HARTS + hart * MEGA_SIZE, MEGA_SIZE);
+	lock_release(&mmu_lock);
+	return error;
+}

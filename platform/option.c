@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/boot_internal.h"
+#include "platform/log.h"
+#include "platform/option.h"
+
+extern const struct option options[], options_end[];
+
+struct word {
+	const char *at;
+	size_t length;
+};
+
+static bool word_is(struct word w, const char *text)
+{
+	return strlen(text) == w.length && !memcmp(w.at, text, w.length);
+}
+
+static const struct option *find(struct word name)
+{
+	for (const struct option *o = options; o < options_end; o++)
+		if (word_is(name, o->name))
+			return o;
+	return NULL;
+}
+
+static bool read_number(struct word w, unsigned *value)
+{
+	char text[12], *end;
+
+	if (!w.length || w.length >= sizeof(text) || w.at[0] < '0' || w.at[0] > '9')
+		return false;
+	memcpy(text, w.at, w.length);
+	text[w.length] = 0;
+	unsigned long v = strtoul(text, &end, 0);
+	if (*end || v > 0xffffffff)
+		return false;
+	*value = (unsigned)v;
+	return true;
+}
+
+/* The place of the word among the words of `choices`. */
+static bool read_choice(struct word w, const char *choices, unsigned *value)
+{
+	unsigned place = 0;
+
+	for (const char *c = choices; *c; place++) {
+		size_t length = strcspn(c, " ");
+
+		if (length == w.length && !memcmp(c, w.at, length)) {
+			*value = place;
+			return true;
+		}
+		c += length + (c[length] == ' ');
+	}
+	return false;
+}
+
+static bool read_value(const struct option *o, struct word value)
+{
+	switch (o->kind) {
+	case OPTION_IS_NUMBER:
+		return read_number(value, o->value);
+	case OPTION_IS_CHOICE:
+		return read_choice(value, o->choices, o->value);
+	case OPTION_IS_FLAG:
+		return read_choice(value, "off on", o->value);
+	}
+	return false;
+}
+
+static const char *expected(const struct option *o)
+{
+	if (o->kind == OPTION_IS_NUMBER)
+		return "a number";
+	return o->kind == OPTION_IS_FLAG ? "on or off" : o->choices;
+}
+
+static void show_help(void)
+{
+	log_notice("options, as name=value in the boot arguments:");
+	for (const struct option *o = options; o < options_end; o++) {
+		char now[16];
+
+		if (o->kind == OPTION_IS_NUMBER)
+			snprintf(now, sizeof(now), "%u", *o->value);
+		else
+			snprintf(now, sizeof(now), "#%u", *o->value);
+		log_notice("  %-12s %s (%s; now %s)", o->name, o->help, expected(o), now);
+	}
+}
+
+static void read_word(struct word w)
+{
+	const char *equals = memchr(w.at, '=', w.length);
+	struct word name = { w.at, equals ? (size_t)(equals - w.at) : w.length };
+	/* A flag alone means on. */
+	struct word value = equals ? (struct word){ equals + 1, w.length - name.length - 1 } :
+				     (struct word){ "on", 2 };
+	const struct option *o = find(name);
+
+	if (word_is(w, "help"))
+		show_help();
+	else if (!o)
+		log_notice("options: '%.*s' is unknown; `help` lists those that there are",
+			   (int)name.length, name.at);
+	else if (!read_value(o, value))
+		log_notice("options: '%.*s' is not understood; %s wants %s", (int)w.length, w.at,
+			   o->name, expected(o));
+}
+
+void options_read(const char *arguments)
+{
+	for (const char *at = arguments; *(at += strspn(at, " \t\n"));) {
+		struct word w = { at, strcspn(at, " \t\n") };
+
+		read_word(w);
+		at += w.length;
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Own memory: 2 MiB blocks from the frame allocator, each mapped by one entry at the next place of the own
+ * area, given out in naturally aligned runs of pages. A block stays ours once it is; free pages are
+ * used again. From a physical address back to a pointer leads a small hash of the blocks.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "platform/frames.h"
+#include "platform/layout.h"
+#include "platform/lock.h"
+#include "platform/mmu.h"
+#include "platform/mmu_internal.h"
+#include "platform/panic.h"
+
+enum {
+	MAX_BLOCKS = (LAYOUT_FRAMES - LAYOUT_OWN) / LAYOUT_MEGA,
+	PAGES_PER_BLOCK = MEGA_SIZE / PAGE_SIZE,
+	WORDS = PAGES_PER_BLOCK / 64,
+	HASH_SIZE = 512, /* a power of two, well above MAX_BLOCKS */
+	MAX_OWN_ORDER = 9,
+};
+
+struct block {
+	uint64_t taken[WORDS]; /* a bit a page */
+	uint16_t n_free;
+};
+
+static struct block blocks[MAX_BLOCKS];
+static unsigned n_blocks;
+static uint16_t hash[HASH_SIZE]; /* block number + 1, or 0; entries are only added */
+static struct lock own_lock = LOCK_INIT("own memory", RANK_OWN);
+static struct frame_owner own_owner = { .name = "own memory", .quota = ~0ull };
+
+static uint64_t block_va(unsigned number)
+{
+	return LAYOUT_OWN + number * MEGA_SIZE;
+}
+
+static unsigned hash_start(struct hpa at)
+{
+	return (at.v / MEGA_SIZE) * 0x9e37u % HASH_SIZE;
+}
+
+static void hash_add(unsigned number, struct hpa at)
+{
+	unsigned i = hash_start(at);
+
+	while (hash[i])
+		i = (i + 1) % HASH_SIZE;
+	hash[i] = number + 1;
+}
+
+static int add_block(void)
+{
+	struct hpa at;
+
+	if (n_blocks == MAX_BLOCKS)
+		return -ENOMEM;
+	int error = frames_alloc(&own_owner, ORDER_MEGA, FRAMES_DIRTY, &at);
+	if (error)
+		return error;
+	mmu_map_mega(block_va(n_blocks), at);
+	blocks[n_blocks].n_free = PAGES_PER_BLOCK;
+	hash_add(n_blocks, at);
+	n_blocks++;
+	return 0;
+}
+
+/* The first free, aligned run of n pages (a power of two) of a block, or PAGES_PER_BLOCK. */
+static unsigned find_run(const struct block *b, unsigned n)
+{
+	if (n >= 64) {
+		for (unsigned w = 0; w < WORDS; w += n / 64) {
+			uint64_t any = 0;
+
+			for (unsigned i = w; i < w + n / 64; i++)
+				any |= b->taken[i];
+			if (!any)
+				return w * 64;
+		}
+		return PAGES_PER_BLOCK;
+	}
+	uint64_t run = BIT(n) - 1;
+
+	for (unsigned w = 0; w < WORDS; w++)
+		for (unsigned at = 0; b->taken[w] != ~0ull && at < 64; at += n)
+			if (!(b->taken[w] >> at & run))
+				return w * 64 + at;
+	return PAGES_PER_BLOCK;
+}
+
+static void mark_run(struct block *b, unsigned first, unsigned n, bool taken)
+{
+	for (unsigned i = first; i < first + n; i++) {
+		CHECK((b->taken[i / 64] >> (i % 64) & 1) == !taken);
+		b->taken[i / 64] ^= BIT(i % 64);
+	}
+	b->n_free += taken ? -n : n;
+}
+
+static void *take_run(unsigned n)
+{
+	for (unsigned b = 0; b < n_blocks; b++) {
+		if (blocks[b].n_free < n)
+			continue;
+		unsigned first = find_run(&blocks[b], n);
+		if (first == PAGES_PER_BLOCK)
+			continue;
+		mark_run(&blocks[b], first, n, true);
+		return (void *)(block_va(b) + first * PAGE_SIZE);
+	}
+	return NULL;
+}
+
+void *own_alloc(unsigned order)
+{
+	CHECK(order <= MAX_OWN_ORDER);
+	lock_take(&own_lock);
+	void *pages = take_run(1u << order);
+	if (!pages && !add_block())
+		pages = take_run(1u << order);
+	lock_release(&own_lock);
+	if (pages)
+		memset(pages, 0, PAGE_SIZE << order);
+	return pages;
+}
+
+void own_free(void *pages, unsigned order)
+{
+	uint64_t offset = (uint64_t)pages - LAYOUT_OWN;
+	unsigned block = offset / MEGA_SIZE;
+
+	CHECK((uint64_t)pages >= LAYOUT_OWN && block < n_blocks);
+	CHECK(is_aligned(offset, PAGE_SIZE << order));
+	lock_take(&own_lock);
+	mark_run(&blocks[block], offset % MEGA_SIZE / PAGE_SIZE, 1u << order, false);
+	lock_release(&own_lock);
+}
+
+struct hpa own_hpa(const void *pages)
+{
+	uint64_t va = (uint64_t)pages;
+
+	CHECK(va >= LAYOUT_OWN && va < block_va(n_blocks));
+	return HPA(mmu_mega_hpa(va).v + va % MEGA_SIZE);
+}
+
+void *own_ptr(struct hpa at)
+{
+	for (unsigned i = hash_start(at); hash[i]; i = (i + 1) % HASH_SIZE) {
+		uint64_t va = block_va(hash[i] - 1);
+
+		if (mmu_mega_hpa(va).v == align_down(at.v, MEGA_SIZE))
+			return (void *)(va + at.v % MEGA_SIZE);
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Poll points: where a hart of the hypervisor looks at what is pending, and where it sleeps. */
+#include "arch/csr.h"
+#include "platform/console.h"
+#include "platform/idle.h"
+#include "platform/irq/chips.h"
+#include "platform/timer.h"
+#include "platform/trace.h"
+#include "platform/work.h"
+
+void irq_poll(void)
+{
+	uint64_t pending = csr_read(CSR_SIP) & csr_read(CSR_SIE);
+
+	if (pending & SIE_SSIE) {
+		csr_clear(CSR_SIP, SIE_SSIE); /* before the queues are read: a later kick is seen again */
+		hart_stop_if_told();
+	}
+	if (pending)
+		trace(TRACE_IRQ, pending, 0);
+	work_run();
+	if (pending & SIE_STIE)
+		timer_run();
+	if (pending & SIE_SEIE)
+		irqchip_handle();
+}
+
+void irq_wait(void)
+{
+	if (work_is_pending())
+		return;
+	/* With interrupts off an enabled one that is pending, or comes, still ends wfi (privileged
+	 * specification, "Wait for Interrupt"): nothing can slip in between the look and the sleep. */
+	__asm__ volatile("wfi" ::: "memory");
+}
+
+_Noreturn void idle_forever(void)
+{
+	for (;;) {
+		irq_poll();
+		console_drain();
+		irq_wait();
+	}
+}

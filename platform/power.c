@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/csr.h"
+#include "arch/mmio.h"
+#include "platform/boot.h"
+#include "platform/component.h"
+#include "platform/console.h"
+#include "platform/mmu.h"
+#include "platform/power.h"
+#include "sbi/host/legacy.h"
+#include "sbi/host/srst.h"
+
+enum { TEST_PASS = 0x5555, TEST_FAIL = 0x3333, FLUSH_MS = 2000 };
+
+static volatile void *test_device;
+
+/* Mapped early, so that switching off needs nothing that may be broken by then. */
+static int power_init(void)
+{
+	if (machine.test_device.size)
+		test_device = mmu_map_device(machine.test_device.at, machine.test_device.size);
+	return 0;
+}
+
+_Noreturn void power_off(enum power_verdict verdict)
+{
+	console_flush(FLUSH_MS);
+	if (test_device)
+		mmio_write32(test_device, verdict == POWER_SUCCESS ?
+						  TEST_PASS :
+						  (uint32_t)verdict << 16 | TEST_FAIL);
+	enum sbi_reset_reason reason =
+		verdict == POWER_SUCCESS ? SBI_RESET_NO_REASON : SBI_RESET_SYSTEM_FAILURE;
+
+	sbi_system_reset(SBI_RESET_SHUTDOWN, reason);
+	sbi_system_reset(SBI_RESET_COLD_REBOOT, reason);
+	sbi_legacy_shutdown();
+	csr_write(CSR_SIE, 0);
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+COMPONENT(power, PHASE_MEMORY, power_init, NULL, "switching the machine off");

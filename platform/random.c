@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "lib/chacha.h"
+#include "platform/component.h"
+#include "platform/lock.h"
+#include "platform/random.h"
+#include "platform/timer.h"
+
+/* Key erasure: each draw's stream gives the next key first, so what was drawn cannot be found from the state. */
+static uint32_t key[8];
+static uint32_t counter;
+static bool seeded;
+static struct lock random_lock = LOCK_INIT("random", RANK_RANDOM);
+
+static void next_block(uint32_t block[16])
+{
+	uint64_t now = time_now();
+	const uint32_t nonce[3] = { (uint32_t)now, (uint32_t)(now >> 32), 0 };
+
+	chacha20_block(block, key, counter++, nonce);
+	memcpy(key, block, sizeof(key));
+}
+
+void random_feed(const void *bytes, size_t n)
+{
+	const uint8_t *from = bytes;
+	uint32_t block[16];
+
+	lock_take(&random_lock);
+	seeded = seeded || n;
+	for (size_t i = 0; i < n; i += sizeof(key)) {
+		uint32_t part[8] = { 0 };
+
+		memcpy(part, from + i, n - i < sizeof(part) ? n - i : sizeof(part));
+		for (unsigned k = 0; k < 8; k++)
+			key[k] ^= part[k];
+		next_block(block);
+	}
+	next_block(block);
+	lock_release(&random_lock);
+}
+
+void random_bytes(void *bytes, size_t n)
+{
+	uint8_t *to = bytes;
+	uint32_t block[16];
+
+	lock_take(&random_lock);
+	for (size_t i = 0; i < n; i += sizeof(key)) {
+		next_block(block);
+		memcpy(to + i, block + 8, n - i < sizeof(key) ? n - i : sizeof(key));
+	}
+	memset(block, 0, sizeof(block));
+	lock_release(&random_lock);
+}
+
+uint64_t random_u64(void)
+{
+	uint64_t value;
+
+	random_bytes(&value, sizeof(value));
+	return value;
+}
+
+bool random_is_seeded(void)
+{
+	return seeded;
+}
+
+COMPONENT(random, PHASE_NONE, NULL, NULL, "the random generator");

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/cause.h"
+#include "arch/csr.h"
+#include "arch/fence.h"
+#include "arch/pte.h"
+#include "platform/catch.h"
+#include "platform/hart.h"
+#include "platform/mmu_internal.h"
+#include "platform/timer.h"
+#include "platform/trap.h"
+
+extern const struct catch_entry catch_table[], catch_table_end[];
+
+/* The last fault that a fence was thought to answer. The same one again at once is a real one. */
+enum { MAX_FENCES = 8, FENCE_TICKS = 1000 };
+static PER_HART struct {
+	uint64_t pc, address, time;
+	unsigned n;
+} fenced;
+
+void trap_init_hart(void)
+{
+	csr_write(CSR_STVEC, (uint64_t)trap_vector);
+}
+
+static bool go_on_if_caught(struct trap_frame *frame)
+{
+	for (const struct catch_entry *e = catch_table; e < catch_table_end; e++) {
+		if (e->from != frame->pc)
+			continue;
+		frame->pc = e->to;
+		frame->x[5] = frame->cause;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A hart may keep a translation that was invalid and is valid by now (privileged specification,
+ * "Supervisor Memory-Management Fence Instruction"). Mapping does not fence for that; this does.
+ */
+static bool is_spurious(const struct trap_frame *frame)
+{
+	uint64_t right;
+
+	switch (frame->cause) {
+	case CAUSE_FETCH_PAGE:
+		right = PTE_X;
+		break;
+	case CAUSE_LOAD_PAGE:
+		right = PTE_R;
+		break;
+	case CAUSE_STORE_PAGE:
+		right = PTE_W;
+		break;
+	default:
+		return false;
+	}
+	if (!mmu_allows(frame->value, right))
+		return false;
+	uint64_t now = time_now();
+
+	if (fenced.pc != frame->pc || fenced.address != frame->value ||
+	    now - fenced.time > FENCE_TICKS)
+		fenced.n = 0;
+	if (++fenced.n > MAX_FENCES)
+		return false;
+	fenced.pc = frame->pc;
+	fenced.address = frame->value;
+	fenced.time = now;
+	sfence_vma_page(frame->value);
+	return true;
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+	if (go_on_if_caught(frame) || is_spurious(frame))
+		return;
+	crash_on_trap(frame);
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+What there is to run, and where: `Env` holds the settings of one run and its paths, `Job` is one command
+with what is expected of it. A job names everything by paths relative to the root, which is where it is
+started, so that its command can be repeated by hand.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Job:
+    name: str                   # "kind/..." as it is listed, selected and stored
+    command: list[str]
+    time_limit: float = 60      # seconds; then its processes are killed and it is a hang
+    tap: bool = True            # it writes its tests to env.result(name); else it is one test itself
+    takes_pattern: bool = False # its command was made with env.tests_only, if that is set
+    status: int = 0             # how it must end; where it writes TAP: 1 if a test failed
+    expect: list[str] = field(default_factory=list)  # regexes that its console shows, in this order
+    reject: list[str] = field(default_factory=list)  # regexes that its console never shows
+    dialogue: list[tuple[str, str]] = field(default_factory=list)  # seen this, type that, in order
+    env: dict[str, str] = field(default_factory=dict)
+    needs: list[Path] = field(default_factory=list)  # files without which it has failed
+    skip: str | None = None     # why it cannot run here
+
+
+@dataclass
+class Env:
+    build: Path = Path('build')         # relative to the root
+    out: Path = Path('build/test')
+    jobs_only: list[str] = field(default_factory=list)  # a job's name must contain one of them
+    tests_only: str | None = None       # a test's name must contain it
+    long: bool = False
+    n_parallel: int = os.cpu_count() or 1
+    verbose: bool = False
+    fuzz_seconds: int = 60
+    fuzz_runs: int | None = None        # this many inputs in place of a time
+    slow: float = 1.0                   # every time limit is multiplied by it
+
+    @staticmethod
+    def from_environment(variables):
+        """ONLY=jobs[,jobs...][:tests], LONG, JOBS, VERBOSE, FUZZ_SECONDS, FUZZ_RUNS, SLOW."""
+        jobs, _, tests = variables.get('ONLY', '').partition(':')
+        env = Env(long=is_set(variables, 'LONG'), verbose=is_set(variables, 'VERBOSE'),
+                  jobs_only=[word for word in jobs.replace(',', ' ').split()],
+                  tests_only=tests or None)
+        if variables.get('JOBS'):
+            env.n_parallel = max(1, int(variables['JOBS']))
+        env.fuzz_seconds = int(variables.get('FUZZ_SECONDS') or (600 if env.long else 60))
+        if variables.get('FUZZ_RUNS'):
+            env.fuzz_runs = int(variables['FUZZ_RUNS'])
+        env.slow = float(variables.get('SLOW') or 1)
+        return env
+
+    def wants(self, job):
+        if self.tests_only and not job.takes_pattern:
+            return False
+        return not self.jobs_only or any(only in job.name for only in self.jobs_only)
+
+    def place(self, name):
+        """The directory, from the root, that holds all that the job leaves."""
+        return self.out / name
+
+    def result(self, name):
+        return self.place(name) / 'result.tap'
+
+    def console(self, name):
+        return self.place(name) / 'console.log'
+
+
+def is_set(variables, name):
+    return variables.get(name, '') not in ('', '0')
