@@ -22,8 +22,12 @@ PYTHON := python3
 # Components and images: every folder says its own.
 include platform/sources.mk
 include hyp/image.mk
--include $(wildcard guests/*/image.mk)
--include $(wildcard tests/machine/image.mk tests/harness/image.mk tests/unit/sources.mk tests/fuzz/sources.mk)
+include guests/image.mk
+-include $(sort $(wildcard tests/*/image.mk tests/*/sources.mk))
+
+# program.NAME := sources is short for an image of the whole runtime and these.
+programs := $(patsubst program.%,%,$(filter program.%,$(.VARIABLES)))
+$(foreach p,$(programs),$(eval component.$p := $(program.$p))$(eval image.$p := $(RUNTIME) $p))
 images := $(patsubst image.%,%,$(filter image.%,$(.VARIABLES)))
 
 include tools/flags.mk
@@ -42,13 +46,13 @@ $(O)/setup/%.ok: tools/setup
 include tools/rules.mk
 
 ##@ Running
-## run: boot the hypervisor in QEMU
-run: $(B)/hartwood.bin $(O)/setup/run.ok
-	$(Q)tools/run --image $(B)/hartwood.bin $(RUNFLAGS)
+## run: boot the hypervisor in QEMU; GUEST=hello: a unikernel on the bare machine
+run: $(B)/$(or $(GUEST),hartwood).bin $(O)/setup/run.ok
+	$(Q)O=$(O) tools/run --image $<
 
 ## debug: QEMU waits, gdb is attached, with symbols and a few commands
 debug: $(B)/hartwood.bin $(O)/setup/run.ok $(O)/setup/debug.ok
-	$(Q)tools/run --image $(B)/hartwood.bin --gdb $(B)/hartwood.elf $(RUNFLAGS)
+	$(Q)O=$(O) tools/run --image $(B)/hartwood.bin --gdb $(B)/hartwood.elf
 
 ##@ Keeping it right
 ## test: every test that takes seconds (ONLY=pattern, LIST=1, JOBS=n)
@@ -63,6 +67,10 @@ test-long: test-programs $(O)/setup/long.ok
 check: $(O)/setup/check.ok $(B)/hartwood.elf
 	$(Q)O=$(O) B=$(B) tools/check
 
+## docs: the pages that are made from the sources
+docs:
+	$(Q)$(PYTHON) tools/options_page.py $(shell git ls-files 'platform/*.c' 'hyp/*.c') >docs/options.md
+
 ## size: bytes by component
 size: $(B)/hartwood.elf
 	$(Q)$(PYTHON) tools/size.py $(B)/hartwood.map $(foreach c,$(image.hartwood),'$c=$(component.$c)')
@@ -76,4 +84,4 @@ help:
 	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nV=1 shows commands, DEBUG=1 builds with checks, O=dir builds elsewhere.\n'
 
-.PHONY: all images run debug test test-long check size clean help test-programs FORCE
+.PHONY: all images run debug test test-long check docs size clean help test-programs FORCE

@@ -7,7 +7,7 @@
 #include "hyp/report.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/version.h"
 
 int main(void)

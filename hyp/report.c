@@ -13,10 +13,10 @@
 #include "platform/timer.h"
 #include "sbi/host/sbi.h"
 
-/* "512 MiB": the largest unit that loses nothing worth having. */
+/* "512 MiB": in the largest unit that loses nothing worth having. */
 static const char *size_text(uint64_t size, char text[static 16])
 {
-	if (size >= 10 * GiB || (size >= GiB && size % GiB == 0))
+	if (size >= GiB && size % GiB == 0)
 		snprintf(text, 16, "%" PRIu64 " GiB", size / GiB);
 	else if (size >= 10 * MiB)
 		snprintf(text, 16, "%" PRIu64 " MiB", size / MiB);

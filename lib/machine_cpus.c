@@ -192,13 +192,13 @@ int cpus_finish(struct reader *r, uint64_t boot_hart_id)
 	const struct machine_hart *boot = machine_hart(r->m, boot_hart_id);
 
 	r->tree.depth = 0;
-	if (!r->m->timebase_hz)
-		return tree_fail(&r->tree, "no timebase-frequency in /cpus or in a cpu node");
 	if (!boot)
 		return tree_fail(&r->tree, "no cpu node with reg %" PRIu64 ", the boot hart's id",
 				 boot_hart_id);
 	if (boot->use != HART_USABLE)
 		return tree_fail(&r->tree, "the boot hart %" PRIu64 " cannot be used: %s",
 				 boot_hart_id, hart_use_text(boot->use));
+	if (!r->m->timebase_hz)
+		return tree_fail(&r->tree, "no timebase-frequency in /cpus or in a cpu node");
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "arch/fence.h"
 #include "platform/boot.h"
 #include "platform/boot_internal.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/hart.h"
 #include "platform/layout.h"
 #include "platform/log.h"

@@ -13,7 +13,7 @@
 #include "lib/symbols.h"
 #include "lib/unwind.h"
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/console.h"
 #include "platform/hart.h"
 #include "platform/layout.h"

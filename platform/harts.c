@@ -7,14 +7,15 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "arch/csr.h"
 #include "platform/boot.h"
 #include "platform/boot_internal.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/frames.h"
 #include "platform/hart.h"
 #include "platform/idle.h"
+#include "platform/irq.h"
 #include "platform/layout.h"
-#include "platform/lock.h"
 #include "platform/log.h"
 #include "platform/mmu.h"
 #include "platform/mmu_internal.h"
@@ -25,6 +26,7 @@
 #include "platform/trace.h"
 #include "platform/trap.h"
 #include "sbi/host/hsm.h"
+#include "sbi/host/ipi.h"
 
 PER_HART unsigned hart_index;
 PER_HART uint64_t hart_id;
@@ -105,14 +107,23 @@ static struct hart_start *start_one(const struct machine_hart *hart, unsigned sl
 	return start;
 }
 
+/* The boot hart sleeps while it waits: each hart that gets somewhere kicks it. */
+static void nothing(struct timer *timer)
+{
+	(void)timer;
+}
+static struct timer limit = { .call = nothing };
+
 /* True when the hart is here; false when the limit passed first, and then it never takes part. */
-static bool await(struct hart_start *start, uint64_t deadline)
+static bool await(struct hart_start *start)
 {
 	unsigned expected = HART_STARTING;
 
-	while (atomic_load_explicit(&start->state, memory_order_acquire) == HART_STARTING)
-		if (time_is_past(deadline))
-			break;
+	while (limit.is_set &&
+	       atomic_load_explicit(&start->state, memory_order_acquire) == HART_STARTING) {
+		irq_wait();
+		irq_poll();
+	}
 	return !atomic_compare_exchange_strong_explicit(&start->state, &expected, HART_GIVEN_UP,
 							memory_order_acq_rel,
 							memory_order_acquire);
@@ -123,6 +134,7 @@ static void release(struct hart_start *start, unsigned index)
 	ids[index] = start->hart_id;
 	start->index = index;
 	atomic_store_explicit(&start->state, HART_RELEASED, memory_order_release);
+	CHECK(sbi_send_ipi(start->hart_id) == 0);
 }
 
 /* Start every hart that can be; returns how many, at most MAX_HARTS - 1. */
@@ -149,35 +161,48 @@ static unsigned start_all(struct hart_start **starts)
 static int harts_init(void)
 {
 	struct hart_start *starts[MAX_HARTS];
-	uint64_t deadline = time_now() + time_from_us(hart_wait_ms * 1000ull);
 	unsigned n = 1;
 
 	ids[0] = hart_id;
+	timer_set(&limit, time_now() + time_from_us(hart_wait_ms * 1000ull));
 	unsigned n_started = start_all(starts);
 	for (unsigned i = 0; i < n_started; i++) {
-		if (await(starts[i], deadline))
+		if (await(starts[i]))
 			release(starts[i], n++);
 		else
 			log_notice("hart id %" PRIu64 " is left out: started, but did not arrive",
 				   starts[i]->hart_id);
 	}
 	/* They have arrived, and what is left for them to do takes no time. */
-	while (atomic_load_explicit(&n_ready, memory_order_acquire) < n)
-		cpu_relax();
+	while (atomic_load_explicit(&n_ready, memory_order_acquire) < n) {
+		irq_wait();
+		irq_poll();
+	}
+	timer_cancel(&limit);
 	atomic_store_explicit(&n_running, n, memory_order_release);
 	return 0;
 }
 
+static void kick_boot_hart(void)
+{
+	CHECK(sbi_send_ipi(ids[0]) == 0);
+}
+
 _Noreturn void hart_main(uint64_t id, struct hart_start *start)
 {
-	while (atomic_load_explicit(&start->state, memory_order_acquire) != HART_RELEASED)
-		cpu_relax();
+	trap_init_hart();
+	csr_write(CSR_SIE, SIE_SSIE);
+	kick_boot_hart();
+	while (atomic_load_explicit(&start->state, memory_order_acquire) != HART_RELEASED) {
+		__asm__ volatile("wfi");
+		csr_clear(CSR_SIP, SIE_SSIE);
+	}
 	hart_index = start->index;
 	hart_id = id;
-	trap_init_hart();
 	components_init_hart();
 	trace(TRACE_HART, id, start->index);
 	atomic_fetch_add_explicit(&n_ready, 1, memory_order_release);
+	kick_boot_hart();
 	idle_forever();
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "platform/boot_internal.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/console.h"
 #include "platform/frames.h"
 #include "platform/hart.h"

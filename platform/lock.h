@@ -11,6 +11,10 @@
 
 #include "arch/bits.h"
 
+#ifndef __riscv
+#include <sched.h>
+#endif
+
 /* The order in which locks are taken, outermost first. */
 enum lock_rank {
 	RANK_WORK,   /* a hart's queue of deferred work */
@@ -62,6 +66,8 @@ static inline void cpu_relax(void)
 {
 #ifdef __riscv
 	__asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); /* pause */
+#else
+	sched_yield(); /* the host's threads are more than its cores */
 #endif
 }
 
@@ -76,9 +82,10 @@ static inline void lock_take(struct lock *l)
 /* Take it if nobody holds it; a rank out of order is allowed, since nothing waits. */
 static inline bool lock_try(struct lock *l)
 {
-	uint32_t serving = atomic_load_explicit(&l->serving, memory_order_relaxed);
+	/* Acquire: the last holder's release is a store to `serving`; the exchange below sees only tickets. */
+	uint32_t serving = atomic_load_explicit(&l->serving, memory_order_acquire);
 	if (!atomic_compare_exchange_strong_explicit(&l->next, &serving, serving + 1,
-						     memory_order_acquire, memory_order_relaxed))
+						     memory_order_relaxed, memory_order_relaxed))
 		return false;
 	lock_check_try(l);
 	return true;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/console.h"
 #include "platform/log.h"

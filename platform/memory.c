@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/frames.h"
 #include "platform/mmu_internal.h"
 

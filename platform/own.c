@@ -5,7 +5,6 @@
  * used again. From a physical address back to a pointer leads a small hash of the blocks.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "platform/frames.h"
 #include "platform/layout.h"
@@ -13,6 +12,7 @@
 #include "platform/mmu.h"
 #include "platform/mmu_internal.h"
 #include "platform/panic.h"
+#include "platform/zero.h"
 
 enum {
 	MAX_BLOCKS = (LAYOUT_FRAMES - LAYOUT_OWN) / LAYOUT_MEGA,
@@ -123,7 +123,7 @@ void *own_alloc(unsigned order)
 		pages = take_run(1u << order);
 	lock_release(&own_lock);
 	if (pages)
-		memset(pages, 0, PAGE_SIZE << order);
+		zero_pages(pages, PAGE_SIZE << order);
 	return pages;
 }
 

@@ -2,7 +2,7 @@
 #include "arch/csr.h"
 #include "arch/mmio.h"
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/console.h"
 #include "platform/mmu.h"
 #include "platform/power.h"

@@ -6,7 +6,7 @@
 #include "arch/pte.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/mmu_internal.h"
 #include "platform/option.h"
 #include "platform/probe_internal.h"

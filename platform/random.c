@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "lib/chacha.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/lock.h"
 #include "platform/random.h"
 #include "platform/timer.h"

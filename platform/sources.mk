@@ -10,7 +10,7 @@ component.crash := lib/symbols.c lib/unwind.c platform/crash.c
 component.harts := platform/harts.c
 component.irqchip := platform/irq/aplic.c platform/irq/imsic.c platform/irq/imsic_file.c \
 	platform/irq/irq.c platform/irq/plic.c
-component.libc := platform/libc.c
+component.libc := lib/string.c platform/libc.c
 component.log := platform/log.c
 component.memory := lib/buddy.c platform/frames.c platform/frames_pool.c platform/memory.c platform/mmu.c platform/own.c \
 	platform/window.c platform/zero.c

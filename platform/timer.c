@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/hart.h"
 #include "platform/probe.h"
 #include "platform/timer.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/option.h"
 #include "platform/timer.h"
 #include "platform/trace.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/csr.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/hart.h"
 #include "platform/panic.h"
 #include "platform/work.h"

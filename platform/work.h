@@ -13,7 +13,7 @@
 struct work {
 	void (*call)(struct work *work);
 	_Atomic(struct work *) next; /* in the queue; owned by the queue while queued */
-	_Atomic bool is_queued;
+	_Atomic uint32_t is_queued; /* 0 or 1; a word, since a byte would need libatomic */
 };
 
 /* Run `work->call` on that hart. One that is queued already, anywhere, is left there: it runs once, after this

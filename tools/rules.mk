@@ -40,7 +40,7 @@ $(B)/%.elf: $(B)/%.symbols.S $(B)/%.first tools/check_image.py
 	$(Q)$(CROSS)gcc $(LDFLAGS) -T $(B)/image.ld -Wl,-Map=$(B)/$*.map \
 		$(call objects,$*) $(B)/$*.symbols.o $(O)/gen/libfdt.a -o $@
 	$(Q)$(PYTHON) tools/check_image.py $(CROSS) $(B)/$*.first $@ \
-		$(foreach c,$(image.$*),'$c=$(needs.$c)')
+		$(foreach c,$(filter-out $(programs),$(image.$*)),'$c=$(needs.$c)')
 
 $(B)/%.bin: $(B)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

@@ -4,11 +4,11 @@
  * what writers left in the ring goes on, even while that hart sleeps or runs a guest. A component
  * of its own, since the console comes up before time does.
  */
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/console/driver.h"
 #include "platform/timer.h"
 
-enum { PERIOD_US = 20000 }; /* a typist does not feel it, a 16-byte FIFO at 9600 baud holds it */
+enum { PERIOD_US = 10000 }; /* a typist does not feel it, a FIFO of 16 holds it at 9600 baud */
 
 static void poll(struct timer *timer)
 {

@@ -2,7 +2,7 @@
 /* Which driver the console uses: the machine's UART if we know its kind, else the firmware. */
 #include "arch/csr.h"
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/console/driver.h"
 #include "platform/irq.h"
 #include "platform/log.h"

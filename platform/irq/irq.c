@@ -13,7 +13,7 @@
 
 #include "arch/csr.h"
 #include "platform/boot.h"
-#include "platform/component.h"
+#include "lib/component.h"
 #include "platform/irq/chips.h"
 #include "platform/lock.h"
 #include "platform/log.h"

@@ -5,6 +5,7 @@
  * Without a path results go to the console. QEMU ends with status 0: all passed, 1: some failed, 2:
  * the results could not be written.
  */
+#include "lib/component.h"
 #include "platform/console.h"
 #include "tests/kit/kit.h"
 #include "tests/kit/semihost.h"
@@ -61,3 +62,5 @@ int main(void)
 	}
 	end_with(n_failed ? 1 : 0);
 }
+
+COMPONENT(kit, PHASE_SERVICE, NULL, NULL, "the test kit, with its results by semihosting");

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-What there is to run, and where: `Env` holds the settings of one run and its paths, `Job` is one command
-with what is expected of it. A job names everything by paths relative to the root, which is where it is
-started, so that its command can be repeated by hand.
+What there is to run, and where: `Env` holds the settings of one run and its paths, `Job` is one
+command with what is expected of it. A job names everything by paths relative to the root, which is
+where it is started, so that its command can be repeated by hand.
 """
 
 import os
@@ -17,7 +17,7 @@ class Job:
     name: str                   # "kind/..." as it is listed, selected and stored
     command: list[str]
     time_limit: float = 60      # seconds; then its processes are killed and it is a hang
-    tap: bool = True            # it writes its tests to env.result(name); else it is one test itself
+    tap: bool = True            # it writes its tests to env.result(name); else it is itself one
     takes_pattern: bool = False # its command was made with env.tests_only, if that is set
     status: int = 0             # how it must end; where it writes TAP: 1 if a test failed
     expect: list[str] = field(default_factory=list)  # regexes that its console shows, in this order
@@ -25,12 +25,14 @@ class Job:
     dialogue: list[tuple[str, str]] = field(default_factory=list)  # seen this, type that, in order
     env: dict[str, str] = field(default_factory=dict)
     needs: list[Path] = field(default_factory=list)  # files without which it has failed
+    makes: list[Path] = field(default_factory=list)  # directories that it finds made
     skip: str | None = None     # why it cannot run here
 
 
 @dataclass
 class Env:
-    build: Path = Path('build')         # relative to the root
+    build: Path = Path('build')         # relative to the root, as `make O=` was told
+    flavour: str = 'release'            # of the images: as `make DEBUG=` was told
     out: Path = Path('build/test')
     jobs_only: list[str] = field(default_factory=list)  # a job's name must contain one of them
     tests_only: str | None = None       # a test's name must contain it
@@ -43,11 +45,13 @@ class Env:
 
     @staticmethod
     def from_environment(variables):
-        """ONLY=jobs[,jobs...][:tests], LONG, JOBS, VERBOSE, FUZZ_SECONDS, FUZZ_RUNS, SLOW."""
+        """The settings that tests/run names, and O and DEBUG, which make exports."""
         jobs, _, tests = variables.get('ONLY', '').partition(':')
-        env = Env(long=is_set(variables, 'LONG'), verbose=is_set(variables, 'VERBOSE'),
-                  jobs_only=[word for word in jobs.replace(',', ' ').split()],
-                  tests_only=tests or None)
+        build = Path(variables.get('O') or 'build')
+        env = Env(build=build, out=build / 'test', long=is_set(variables, 'LONG'),
+                  verbose=is_set(variables, 'VERBOSE'),
+                  flavour='debug' if variables.get('DEBUG') else 'release',
+                  jobs_only=jobs.replace(',', ' ').split(), tests_only=tests or None)
         if variables.get('JOBS'):
             env.n_parallel = max(1, int(variables['JOBS']))
         env.fuzz_seconds = int(variables.get('FUZZ_SECONDS') or (600 if env.long else 60))
@@ -60,6 +64,10 @@ class Env:
         if self.tests_only and not job.takes_pattern:
             return False
         return not self.jobs_only or any(only in job.name for only in self.jobs_only)
+
+    def image(self, name):
+        """An image, as its image.mk names it: a flat binary with the header of a Linux Image."""
+        return self.build / self.flavour / f'{name}.bin'
 
     def place(self, name):
         """The directory, from the root, that holds all that the job leaves."""

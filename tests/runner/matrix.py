@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The matrix of machines: what columns there are, which values can stand together, and how few rows let every
-pair of values that can stand together stand together once.
+The matrix of machines: what columns there are, which values can stand together, and how few rows it
+takes for every two of them that can to do so once.
 
     matrix.py           print a new table, in place of tests/matrix.txt
     matrix.py check     the tests of tests/matrix.txt, as TAP to the file that KIT_RESULT names
@@ -64,6 +64,12 @@ def every_pair(machines):
     return {pair for machine in machines for pair in pairs(machine)}
 
 
+def missing_pairs(machines):
+    """A sentence for each pair that can exist and that none of these machines has."""
+    missing = every_pair(every_machine(VALUES)) - every_pair(machines)
+    return sorted(f'no row has {a[0]} {a[1]} with {b[0]} {b[1]}' for a, b in missing)
+
+
 def name_of(machine):
     harts = '' if machine.is_board() else f'-x{machine.harts}'
     return (f'{machine.cpu}{harts}-{machine.memory}-{machine.irq}'
@@ -71,7 +77,7 @@ def name_of(machine):
 
 
 def cover(machines, order):
-    """Greedy: always the machine with the most pairs that no row has; `order` decides among equals."""
+    """Greedy: always the machine with the most pairs that no row has; `order` decides a draw."""
     left = every_pair(machines)
     pairs_of = {machine: set(pairs(machine)) for machine in machines}
     rows = []
@@ -96,13 +102,13 @@ def table_text(rows):
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
              for row in cells]
-    return ('# The machines that the tests run on. Every two values that can stand together do so in at\n'
-            '# least one row. Made by tests/runner/matrix.py, checked by `make test`.\n'
-            + '\n'.join(lines) + '\n')
+    return '\n'.join(['# The machines that the tests run on. Every two values that can stand together',
+                      '# do so in a row. Made by tests/runner/matrix.py, checked by `make test`.',
+                      *lines, ''])
 
 
 def read_table(text):
-    """Returns (name, machine) for each row; raises ValueError, with the line, if it cannot be read."""
+    """Returns (name, machine) for each row; raises ValueError, with the line, if it is no table."""
     lines = [line.split() for line in text.splitlines() if line and not line.startswith('#')]
     if not lines or lines[0] != ['name', *Machine._fields]:
         raise ValueError('its first line must name the columns: name ' + ' '.join(Machine._fields))
@@ -129,9 +135,8 @@ def no_row_is_impossible():
 
 
 def every_pair_that_can_exist_stands_in_a_row():
-    missing = every_pair(every_machine(VALUES)) - every_pair(machine for _, machine in table())
-    assert not missing, '\n'.join(f'no row has {a[0]} {a[1]} with {b[0]} {b[1]}'
-                                  for a, b in sorted(missing, key=str))
+    missing = missing_pairs([machine for _, machine in table()])
+    assert not missing, '\n'.join(missing)
 
 
 def names_say_their_values():

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-One job's process: started in a session of its own, its output in console.log, its input typed as its
-dialogue says, ended with everything that it started. Nothing waits here: the scheduler polls, and all is
-done on one thread, so that "die when your parent dies" holds for the children.
+One job's process: started in a session of its own, its output in console.log, its input typed as
+its dialogue says, ended with everything that it started. Nothing waits here: the scheduler polls, and
+all is done on one thread, so that "die when your parent dies" holds for the children.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ import time
 
 from runner.job import ROOT
 
-CONSOLE_LIMIT = 64 << 20    # a guest that writes without end must not fill the disk
+CONSOLE_LIMIT = 16 << 20    # a guest that writes without end must not fill the disk
 PATIENCE = 2.0              # seconds between asking a process group to end and killing it
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -26,13 +26,15 @@ def die_with_parent():
 
 
 class Process:
-    """status: None while it runs, then as Popen gives it; stopped: why we ended it, or None."""
+    """status: None while it runs, then as Popen gives it; stopped: why we ended it, or None;
+    seconds: how long it has run."""
 
     def __init__(self, env, job):
         self.job = job
         self.status = None
         self.stopped = None
-        self.started = time.monotonic()
+        self.seconds = 0.0
+        self._started = time.monotonic()
         self.limit = job.time_limit * env.slow
         self._asked_to_end = None
         self._place = ROOT / env.place(job.name)
@@ -48,7 +50,8 @@ class Process:
             stdin=subprocess.PIPE if job.dialogue else subprocess.DEVNULL)
 
     def _clear_place(self):
-        self._place.mkdir(parents=True, exist_ok=True)
+        for directory in (self._place, *(ROOT / path for path in self.job.makes)):
+            directory.mkdir(parents=True, exist_ok=True)
         for old in ('result.tap', 'console.log', 'repeat.sh'):
             (self._place / old).unlink(missing_ok=True)
 
@@ -62,12 +65,10 @@ class Process:
         script.write_text('\n'.join(lines) + '\n')
         script.chmod(0o755)
 
-    def seconds(self):
-        return time.monotonic() - self.started
-
     def poll(self):
         """Returns true when it has ended and nothing that it started is left."""
-        # The child stays unreaped until its group is killed, so that the group's number is still its own.
+        self.seconds = time.monotonic() - self._started
+        # The child stays unreaped until its group is killed: so long the group's number is its own.
         if os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             self._signal(signal.SIGKILL)
             self.status = self._child.wait()
@@ -86,7 +87,7 @@ class Process:
             self._signal(signal.SIGTERM)
 
     def _watch(self):
-        if self.seconds() > self.limit:
+        if self.seconds > self.limit:
             self.stop('time limit')
         elif self._console_size() > CONSOLE_LIMIT:
             self.stop('console flood')

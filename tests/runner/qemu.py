@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Machines as QEMU makes them: `Machine` says which, `command` gives the words that start it, `test_job` a job
-that runs a test image on it. Every QEMU of every test comes from here.
+Machines as QEMU makes them: `Machine` says which, `command` gives the words that start it, `test_job`
+a job that runs a test image on it. Every QEMU of every test comes from here.
 """
 
 from pathlib import Path
@@ -52,8 +52,8 @@ def command(env, machine, *more, bios=None):
 
 def semihosting(*words):
     """The option that lets the guest open our files; `words` become its command line."""
-    arguments = ''.join(f',arg={word}'.replace(',', ',,').replace(',,arg', ',arg', 1) for word in words)
-    return ['-semihosting-config', 'enable=on,target=native' + arguments]
+    return ['-semihosting-config', ','.join(
+        ['enable=on', 'target=native', *('arg=' + str(word).replace(',', ',,') for word in words)])]
 
 
 def test_words(env, name):
@@ -64,6 +64,6 @@ def test_words(env, name):
 def test_job(env, name, machine, image, *more, bios=None, **job):
     """A job that runs a test image, which reports by semihosting."""
     image = Path(image)
-    return Job(name, command(env, machine, '-kernel', image, *test_words(env, name), *more, bios=bios),
-               takes_pattern=True,
+    words = ['-kernel', image, *test_words(env, name), *more]
+    return Job(name, command(env, machine, *words, bios=bios), takes_pattern=True,
                needs=[binary(env, machine), Path(bios or firmware(env, machine)), image], **job)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-What a run says: a line for each job as it ends, then what failed and how to repeat it, then junit.xml, and
-last, alone on its line, the sum over all tests.
+What a run says: a line for each job as it ends, then what failed and how to repeat it, and last,
+alone on its line, the sum over all tests. The same goes into junit.xml.
 """
 
 import re
@@ -63,9 +63,9 @@ class Report:
             _say(f'    {note}')
         if outcome.kind == 'cannot start':
             return
-        if outcome.tail:
-            _say(f'  the end of {self.env.console(name)}:')
-            for line in outcome.tail:
+        if outcome.excerpt:
+            _say(f'  from {self.env.console(name)}:')
+            for line in outcome.excerpt:
                 _say(f'  | {line}')
         _say(f'  repeat: {self.env.place(name)}/repeat.sh')
 
@@ -79,9 +79,10 @@ class Report:
             if outcome.kind:
                 case = ElementTree.SubElement(suite, 'testcase', classname=outcome.job.name,
                                               name=outcome.kind)
-                _add(case, 'failure', '\n'.join(outcome.unfinished), f'{outcome.kind}: {outcome.error}')
-            if outcome.tail:
-                _add(suite, 'system-out', '\n'.join(outcome.tail))
+                _add(case, 'failure', '\n'.join(outcome.unfinished),
+                     f'{outcome.kind}: {outcome.error}')
+            if outcome.excerpt:
+                _add(suite, 'system-out', '\n'.join(outcome.excerpt))
         path = ROOT / self.env.out / 'junit.xml'
         path.parent.mkdir(parents=True, exist_ok=True)
         ElementTree.ElementTree(suites).write(path, encoding='utf-8', xml_declaration=True)

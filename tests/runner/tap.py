@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Reads results as strictly as they are written: version, plan, tests numbered 1, 2, 3..., the sum. Whatever
-else a file says is an error with a kind of its own, so that a program which died half-way can never look
-like one that passed.
+Reads results as strictly as they are written: version, plan, tests numbered 1, 2, 3..., the sum.
+Whatever else a file says is an error with a kind of its own, so that a program which died half-way
+can never look like one that passed.
 """
 
 import re
@@ -120,7 +120,8 @@ def _judge_sum(tap, total):
     if tap.plan is None:
         tap.wrong('wrong plan', 'there is no plan')
     elif len(tap.tests) != tap.plan:
-        tap.wrong('wrong plan', f'the plan is 1..{tap.plan}, but there are {len(tap.tests)} results')
+        tap.wrong('wrong plan',
+                  f'the plan is 1..{tap.plan}, but there are {len(tap.tests)} results')
     counted = tuple(tap.count(outcome) for outcome in (PASSED, FAILED, SKIPPED))
     if total != counted:
         tap.wrong('wrong sum', 'it counts %d, %d, %d' % total + ' where %d, %d, %d are' % counted)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-What an ended job proves: its tests, and the one thing that is wrong with the job as a whole, told as
-exactly what it is: a hang, a panic, a crash, no result... A job that did not end well counts as one
-failed test more, unless the tests that failed are all there is to say.
+What an ended job proves: its tests, and the one thing that is wrong with the job as a whole, told
+as exactly what it is: a hang, a panic, a crash, no result... A job that did not end well counts as
+one failed test more, unless the tests that failed are all there is to say.
 """
 
 import re
@@ -13,11 +13,13 @@ from runner import tap
 from runner.job import ROOT
 from runner.tap import FAILED, PASSED, SKIPPED, Test
 
-TAIL_LINES = 15
+TAIL_LINES = 15     # the end of a console, where nothing else is known
+CAUSE_LINES = 40    # what a console says from the sign of a bad end on
 
 # What a console says before things end badly, and what it is then called.
 SIGNS = [
-    ('panic', re.compile(r'^.*(?:\bpanic\b|\bCHECK failed\b).*$', re.MULTILINE | re.IGNORECASE)),
+    ('panic', re.compile(r'^(?:\*\*\* .* (?:crashed|stopped) on hart|.*Kernel panic).*$',
+                         re.MULTILINE)),
     ('sanitizer', re.compile(r'^.*(?:Sanitizer:|runtime error:).*$', re.MULTILINE)),
     ('fuzzer', re.compile(r'^.*ERROR: libFuzzer:.*$', re.MULTILINE)),
 ]
@@ -30,7 +32,7 @@ class Outcome:
     kind: str | None = None     # what is wrong with the job itself
     error: str | None = None    # and in a sentence
     seconds: float = 0.0
-    tail: list[str] = field(default_factory=list)   # the end of its console, if it failed
+    excerpt: list[str] = field(default_factory=list)    # of its console, if it failed
     unfinished: list[str] = field(default_factory=list)  # what the test said that has no result
 
     def count(self, outcome):
@@ -53,7 +55,7 @@ def unstarted(job, error):
 
 def judge(env, process):
     job = process.job
-    outcome = Outcome(job, seconds=process.seconds())
+    outcome = Outcome(job, seconds=process.seconds)
     console = _text(ROOT / env.console(job.name)) or ''
     results = _read_results(env, job)
     outcome.tests = results.tests
@@ -62,7 +64,7 @@ def judge(env, process):
     if not job.tap and not outcome.kind:
         outcome.tests = [Test(job.name, PASSED)]
     if outcome.count(FAILED):
-        outcome.tail = [_printable(line) for line in console.splitlines()[-TAIL_LINES:]]
+        outcome.excerpt = _excerpt(console)
     return outcome
 
 
@@ -76,7 +78,7 @@ def _read_results(env, job):
 
 
 def _what_is_wrong(process, results, console):
-    """The first of these that holds; a sign on the console is nearer to the cause than how it ended."""
+    """The first thing that is; a sign on the console is nearer to the cause than how it ended."""
     kind, error = _how_it_ended(process)
     if not kind and results.kind:
         kind, error = results.kind, f'{results.error}; exit status {process.status}'
@@ -86,18 +88,32 @@ def _what_is_wrong(process, results, console):
     if not kind and process.status != due:
         kind, error = 'wrong status', f'exit status {process.status}, where {due} is due'
     if kind:
-        for sign, pattern in SIGNS:
-            if match := pattern.search(console):
-                return sign, f'{_printable(match[0]).strip()}; {error}'
-        return kind, error
+        sign, match = _sign(console)
+        return (sign, f'{_printable(match[0]).strip()}; {error}') if sign else (kind, error)
     return _what_the_console_lacks(process.job, console)
+
+
+def _sign(console):
+    for sign, pattern in SIGNS:
+        if match := pattern.search(console):
+            return sign, match
+    return None, None
+
+
+def _excerpt(console):
+    sign, match = _sign(console)
+    if sign:
+        lines = console[match.start():].splitlines()[:CAUSE_LINES]
+    else:
+        lines = console.splitlines()[-TAIL_LINES:]
+    return [_printable(line) for line in lines]
 
 
 def _how_it_ended(process):
     if process.stopped == 'time limit':
         return 'hang', f'it was stopped after its time limit of {process.limit:g} s'
     if process.stopped:
-        return process.stopped, f'it was stopped after {process.seconds():.1f} s'
+        return process.stopped, f'it was stopped after {process.seconds:.1f} s'
     if process.status < 0:
         return 'crash', f'it died of {signal.Signals(-process.status).name}'
     return None, None

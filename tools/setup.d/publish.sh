@@ -107,6 +107,6 @@ toolchain_adapt() {
 toolchain_works() {
         echo '#include <stdio.h>
 int main(void) { return puts("works"); }' >build/setup/works.c
-        build/toolchain-14/bin/riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -specs=picolibc.specs -crt0=hosted -nostartfiles -e main \
+        build/toolchain-14/bin/riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -specs=picolibc.specs --oslib=semihost --crt0=semihost \
                 -o build/setup/works.elf build/setup/works.c >>build/setup/log 2>&1 && rm build/setup/works.c build/setup/works.elf
 }

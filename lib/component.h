@@ -7,8 +7,8 @@
  *
  *	COMPONENT(console, PHASE_CONSOLE, console_init, NULL, "what users read and type");
  */
-#ifndef PLATFORM_COMPONENT_H
-#define PLATFORM_COMPONENT_H
+#ifndef LIB_COMPONENT_H
+#define LIB_COMPONENT_H
 
 #include "arch/bits.h"
 
