@@ -5,9 +5,14 @@
  * or dropped afterwards. Pure: the same code reads the trees of boards in host tests and under a
  * fuzzer.
  *
- * Always true after success: n_banks >= 1, banks are page-aligned, sorted and disjoint; at least
- * one hart is usable and `boot_hart_id` is one of them; timebase is not 0; every string is
- * terminated.
+ * Always true after success: n_banks >= 1, banks are page-aligned, sorted, and neither overlap nor
+ * touch; hart ids are unique, and `boot_hart_id` is a usable one; timebase is not 0; every string
+ * is terminated; no range reaches beyond 56 bits of address; the registers of every interrupt
+ * context lie inside their `regs`.
+ *
+ * Surplus banks, harts and controllers are left out and counted (the boot hart never is). Surplus
+ * reserved ranges are an error, since memory that is forgotten here would be given away. A UART or
+ * a test device that cannot be understood is passed over.
  */
 #ifndef LIB_MACHINE_H
 #define LIB_MACHINE_H
@@ -19,8 +24,6 @@ enum {
 	MACHINE_BANKS = 16,
 	MACHINE_RESERVED = 64,
 	MACHINE_HARTS = 64,
-	MACHINE_IRQ_CONTEXTS =
-		2 * MACHINE_HARTS, /* PLIC contexts, APLIC and IMSIC domains' harts */
 	MACHINE_TEXT = 64,
 	MACHINE_ARGS = 1024,
 	MACHINE_SEED = 64,
@@ -80,7 +83,7 @@ struct machine_plic {
 		contexts[MACHINE_HARTS]; /* those for S-mode external interrupts */
 };
 
-struct machine_aplic { /* the S-mode domain */
+struct machine_aplic { /* the S-mode domain; regs.size 0: an IMSIC without one */
 	struct hpa_range regs;
 	uint32_t n_sources;
 	uint32_t n_idcs; /* 0 when it delivers by MSI */

@@ -82,7 +82,6 @@ static bool read_isa(const struct tree *t, struct isa *isa)
 
 	if (names.at && read_isa_list(isa, tree_prop(t, "riscv,isa-base"), names))
 		return true;
-	*isa = (struct isa){ 0 };
 	text = prop_text(tree_prop(t, "riscv,isa"));
 	return text && !isa_read(isa, text, strlen(text));
 }

@@ -74,8 +74,7 @@ static void read_node(struct tree *t, int offset)
 	memset(node, 0, sizeof(*node));
 	node->offset = offset;
 	node->name = fdt_get_name(t->fdt, offset, NULL);
-	fdt_for_each_property_offset(at, t->fdt, offset)
-	{
+	fdt_for_each_property_offset (at, t->fdt, offset) {
 		const char *name;
 		int size;
 		const void *value = fdt_getprop_by_offset(t->fdt, at, &name, &size);
@@ -89,27 +88,44 @@ static void read_node(struct tree *t, int offset)
 		node->wired_to = prop_cells(node->interrupt_parent, 0, 1);
 }
 
-int tree_next(struct tree *t)
+static int step(struct tree *t)
 {
 	t->walk_offset = fdt_next_node(t->fdt, t->walk_offset, &t->walk_depth);
 	if (t->walk_offset < 0 || t->walk_depth < 0)
 		return 0;
 	if (t->walk_depth >= TREE_DEPTH)
 		return tree_fail(t, "nodes are nested more than %d deep", TREE_DEPTH);
-	t->depth = t->walk_depth;
-	read_node(t, t->walk_offset);
 	return 1;
 }
 
+int tree_next(struct tree *t)
+{
+	int more = step(t);
+
+	if (more > 0) {
+		t->depth = t->walk_depth;
+		read_node(t, t->walk_offset);
+	}
+	return more;
+}
+
+/* Only the nodes on the way are read. */
 int tree_seek(struct tree *t, int offset)
 {
-	int more;
+	int way[TREE_DEPTH], more;
 
 	tree_rewind(t);
-	do
-		more = tree_next(t);
-	while (more > 0 && tree_here(t)->offset != offset);
-	return more > 0 ? 0 : -EINVAL;
+	while ((more = step(t)) > 0) {
+		way[t->walk_depth] = t->walk_offset;
+		if (t->walk_offset != offset)
+			continue;
+		for (int depth = 0; depth <= t->walk_depth; depth++) {
+			t->depth = depth;
+			read_node(t, way[depth]);
+		}
+		return 0;
+	}
+	return -EINVAL;
 }
 
 void text_copy(char *to, size_t size, const char *from)

@@ -24,8 +24,7 @@ static bool reserve(struct ring *r, size_t n, uint64_t *place)
 		 */
 		uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 
-		/* A stale head may lie behind the tail; "used" is then huge, but a retry is what is
-		 * due. */
+		/* A stale head may lie behind the tail: then it is too early to say "full". */
 		if (head >= tail && n > r->size - (head - tail))
 			return false;
 		/*
@@ -56,8 +55,7 @@ bool ring_put(struct ring *r, const char *bytes, size_t n)
 
 size_t ring_take(struct ring *r, char *bytes, size_t n)
 {
-	/* Relaxed: only the consumer writes it; where consumers take turns, their lock orders them.
-	 */
+	/* Relaxed: only the consumer writes it; consumers that take turns have a lock for that. */
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	size_t i;
 

@@ -89,20 +89,31 @@ static void read_tree(struct hpa at, uint64_t boot_hart_id)
 		boot_stop("device tree", error.text);
 }
 
-/* The seed is for one reader: it goes into our generator, and out of the tree and of `machine`. */
-static void take_seed(struct hpa tree_at)
+/* The seed is for one reader: it goes into our generator, and out of `machine` and of the tree. */
+static void take_seed(void)
 {
 	random_feed(machine_found.rng_seed, machine_found.rng_seed_size);
 	memset(machine_found.rng_seed, 0, sizeof(machine_found.rng_seed));
-	if (!machine_found.rng_seed_size) {
+	if (!machine_found.rng_seed_size)
 		log_notice("random: the tree has no /chosen/rng-seed; what is drawn can be guessed");
-		return;
+}
+
+/* The tree is mapped read-only: its memory is reached by a window, as soon as there are any. */
+static int erase_seed(void)
+{
+	uint64_t at = tree_where.v + machine_found.rng_seed_offset;
+	uint64_t end = at + machine_found.rng_seed_whole;
+
+	while (at < end) {
+		uint64_t page_end = align_down(at, PAGE_SIZE) + PAGE_SIZE;
+		uint64_t n = (page_end < end ? page_end : end) - at;
+		void *seed = window_open(HPA(at), n);
+
+		memset(seed, 0, n);
+		window_close(seed);
+		at += n;
 	}
-	/* The tree is mapped read-only: its memory is reached by another mapping, for this one time. */
-	char *seed = (char *)mmu_map_device(HPA(tree_at.v + machine_found.rng_seed_offset),
-					    machine_found.rng_seed_whole);
-	if (seed)
-		memset(seed, 0, machine_found.rng_seed_whole);
+	return 0;
 }
 
 static void init_components(void)
@@ -135,11 +146,11 @@ _Noreturn void boot_main(uint64_t id, uint64_t tree_at, uint64_t instret)
 	hart_id = id;
 	entry_instret = instret;
 	read_tree(HPA(tree_at), id);
-	take_seed(HPA(tree_at));
+	take_seed();
 	__stack_chk_guard = random_u64() & ~0xffull; /* its first byte stops string functions */
 	options_read(machine_found.bootargs);
 	init_components();
 	exit(main());
 }
 
-COMPONENT(boot, PHASE_NONE, NULL, NULL, "from the first instruction to the first component");
+COMPONENT(boot, PHASE_MEMORY, erase_seed, NULL, "from the first instruction to the first component");

@@ -20,6 +20,8 @@ struct console_driver {
 	/* Ask for, or stop, an interrupt when the device can take more; NULL where it has none: the ring is
 	 * then emptied by writers, by idle harts and by a timer. */
 	void (*want_write_irq)(bool on);
+	/* It makes two bytes of a newline by itself; otherwise the console returns the carriage. */
+	bool is_text;
 };
 
 /* Queue all of these bytes, or none where they do not fit (they are then counted as dropped).

@@ -28,7 +28,8 @@ struct buddy pool;
 static struct lock pool_lock = LOCK_INIT("frames", RANK_FRAMES);
 static uint32_t reserve[RESERVE_MAX]; /* indices of frames */
 static unsigned n_reserve;
-static uint64_t n_table; /* the reserve and the pages of the table */
+static uint32_t next_fill; /* what follows the frames that the reserve got last */
+static uint64_t n_table;   /* the reserve and the pages of the table */
 
 /* Fixed by pool_init(). */
 static uint64_t n_total;
@@ -70,9 +71,17 @@ static int take_cut(const struct buddy_cut *cut)
 	return 0;
 }
 
-/* Where nothing as large is free, the largest that is. */
-static bool find_at_most(unsigned order, struct buddy_cut *cut)
+/* Find frames for the reserve. They are the table's for good, so they shall lie side by side, lest
+ * each keep another large block from becoming whole again: next to the last ones if that is free
+ * (and in the same GiB, beyond which there may be no index), else in the smallest block that has
+ * enough, else in the largest there is. */
+static bool find_fill(struct buddy_cut *cut)
 {
+	unsigned order = FILL_ORDER;
+
+	if (!is_aligned(next_fill, pool_n_frames(BUDDY_TOP)) &&
+	    buddy_find_at(&pool, next_fill, order, cut))
+		return true;
 	while (!buddy_find(&pool, order, cut))
 		if (!order--)
 			return false;
@@ -83,12 +92,13 @@ static void fill_reserve(void)
 {
 	struct buddy_cut cut;
 
-	while (UNLIKELY(n_reserve < RESERVE_LOW) && find_at_most(FILL_ORDER, &cut)) {
+	while (UNLIKELY(n_reserve < RESERVE_LOW) && find_fill(&cut)) {
 		if (take_cut(&cut))
 			return;
 		for (uint32_t i = 0; i < pool_n_frames(cut.order); i++)
 			reserve[n_reserve++] = cut.index + i;
 		n_table += pool_n_frames(cut.order);
+		next_fill = align_up(cut.index + 1, pool_n_frames(FILL_ORDER));
 	}
 }
 
@@ -234,24 +244,33 @@ static bool next_free(struct walk *w, struct span *run)
 	return false;
 }
 
-/* The head of the smallest run that has n frames: where a GiB is not whole, if there is such a
- * place. */
+/* The part of a run that lies in the GiB in which it begins. */
+static uint64_t n_in_first_giga(struct span run)
+{
+	uint64_t n = pool_n_frames(BUDDY_TOP) - run.from % pool_n_frames(BUDDY_TOP);
+
+	return n < run.to - run.from ? n : run.to - run.from;
+}
+
+/* A run that has n frames in its first GiB: the one that has the fewest there, so that a whole GiB
+ * is touched only where there is nothing else. */
 static bool find_seed(struct walk w, uint64_t n, struct span *seed)
 {
-	uint64_t smallest = UINT64_MAX;
+	uint64_t fewest = UINT64_MAX;
 	struct span run;
 
 	while (next_free(&w, &run)) {
-		if (run.to - run.from < n || run.to - run.from >= smallest)
+		if (n_in_first_giga(run) < n || n_in_first_giga(run) >= fewest)
 			continue;
-		smallest = run.to - run.from;
-		*seed = (struct span){ run.from, run.from + n };
+		fewest = n_in_first_giga(run);
+		*seed = run;
 	}
-	return smallest != UINT64_MAX;
+	return fewest != UINT64_MAX;
 }
 
-/* Fill the reserve for the first time, and map the pages of `mapped` bits. */
-static int start_table(const struct walk *w, struct span *seed)
+/* Fill the reserve for the first time, from the head of a run, and map the pages of `mapped` bits.
+ * `rest` is what is left of that run. */
+static int start_table(const struct walk *w, struct span *rest)
 {
 	uint64_t n_gigas = pool.n_banks ? pool.banks[pool.n_banks - 1].limit >> BUDDY_TOP : 0;
 	uint64_t n_pages = align_up(n_gigas, GIGAS_PER_BITS_PAGE) / GIGAS_PER_BITS_PAGE;
@@ -259,10 +278,12 @@ static int start_table(const struct walk *w, struct span *seed)
 
 	n_reserve = 0;
 	n_table = n_pages + 2 + RESERVE_LOW; /* two tables reach all of the bits */
-	if (!find_seed(*w, n_table, seed))
+	if (!find_seed(*w, n_table, rest))
 		return -ENOMEM;
-	uint32_t index = buddy_index(&pool, seed->from);
+	uint32_t index = buddy_index(&pool, rest->from);
 	uint32_t end = index + n_table;
+	rest->from += n_table;
+	next_fill = align_up(end, pool_n_frames(FILL_ORDER));
 	for (uint64_t page = 0; page <= n_pages; page++) {
 		while (index < end && n_reserve < RESERVE_MAX)
 			reserve[n_reserve++] = index++;
@@ -314,16 +335,18 @@ int pool_init(const struct hpa_range *banks, unsigned n_banks, const struct hpa_
 	      unsigned n_taken)
 {
 	struct walk w = { .taken = taken, .n_taken = n_taken };
-	struct span seed, run;
+	struct span rest, run;
 
 	n_total = 0;
 	add_banks(banks, n_banks);
-	int error = start_table(&w, &seed);
+	int error = start_table(&w, &rest);
+	if (!error)
+		error = add_run(
+			rest); /* first, to have frames for the table beside its first ones */
 	while (!error && next_free(&w, &run)) {
 		n_total += run.to - run.from;
-		if (run.from == seed.from)
-			run.from = seed.to;
-		error = add_run(run);
+		if (run.to != rest.to)
+			error = add_run(run);
 	}
 	return error;
 }

@@ -88,8 +88,7 @@ static int heap_grow(void)
 	struct hpa at;
 
 	for (unsigned i = 0; i < HEAP_STEP / PAGE_SIZE; i++) {
-		if (heap_mapped == LAYOUT_TABLES ||
-		    frames_alloc(&heap_owner, ORDER_PAGE, FRAMES_DIRTY, &at))
+		if (frames_alloc(&heap_owner, ORDER_PAGE, FRAMES_DIRTY, &at))
 			return -ENOMEM;
 		if (mmu_map(heap_mapped, at, PAGE_SIZE, MMU_READ_WRITE)) {
 			frame_put(at);
@@ -104,12 +103,13 @@ static int heap_grow(void)
 void *sbrk(ptrdiff_t more)
 {
 	uint64_t old = heap_break;
+	bool fits = more <= (ptrdiff_t)(LAYOUT_TABLES - old);
 
-	while (heap_mapped < old + (uint64_t)more) {
-		if (heap_grow()) {
-			errno = ENOMEM;
-			return (void *)-1;
-		}
+	while (fits && heap_mapped < old + (uint64_t)more)
+		fits = heap_grow() == 0;
+	if (!fits) {
+		errno = ENOMEM;
+		return (void *)-1;
 	}
 	heap_break = old + (uint64_t)more;
 	return (void *)old;

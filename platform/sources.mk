@@ -23,6 +23,7 @@ component.timer := platform/timer.c
 component.trace := platform/trace.c
 component.work := platform/poll.c platform/work.c
 
+needs.boot := memory
 needs.console := irqchip memory
 needs.console_poll := console timer
 needs.harts := memory timer work

@@ -90,7 +90,7 @@ static size_t translate(char *to, const char *bytes, size_t n, char *last)
 	size_t length = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n' && *last != '\r')
+		if (bytes[i] == '\n' && *last != '\r' && !driver->is_text)
 			to[length++] = '\r';
 		to[length++] = *last = bytes[i];
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which driver the console uses: the machine's UART if we know its kind, else the firmware. */
 #include "arch/csr.h"
-#include "platform/boot.h"
 #include "lib/component.h"
+#include "platform/boot.h"
 #include "platform/console/driver.h"
 #include "platform/irq.h"
 #include "platform/log.h"

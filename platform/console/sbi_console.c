@@ -68,12 +68,14 @@ static const struct console_driver dbcn = {
 	.name = "sbi-dbcn",
 	.write = dbcn_write,
 	.read = dbcn_read,
+	.is_text = true,
 };
 
 static const struct console_driver legacy = {
 	.name = "sbi-legacy",
 	.write = legacy_write,
 	.read = legacy_read,
+	.is_text = true,
 };
 
 const struct console_driver *console_firmware_driver(void)

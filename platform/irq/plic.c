@@ -23,7 +23,6 @@ enum {
 };
 
 static volatile uint8_t *plic;
-static uint64_t size;      /* bytes of it that are mapped */
 static unsigned n_sources; /* they are 1 .. n_sources */
 
 /* By source: the context that it is enabled in, + 1; 0 for none. Under irq.c's lock. */
@@ -102,7 +101,7 @@ static void plic_init_hart(void)
 {
 	int index = irq_context_of(machine.plic.contexts, machine.plic.n_contexts, hart_id);
 
-	can_receive = index >= 0 && CONTEXT + CONTEXT_STEP * ((uint64_t)index + 1) <= size;
+	can_receive = index >= 0;
 	if (!can_receive)
 		return;
 	context = (unsigned)index;
@@ -132,7 +131,8 @@ static uint64_t size_needed(const struct machine_plic *m)
 
 const struct irqchip *plic_attach(const struct machine *m)
 {
-	size = size_needed(&m->plic);
+	uint64_t size = size_needed(&m->plic);
+
 	if (m->plic.n_contexts == 0 || size > m->plic.regs.size)
 		return NULL;
 	plic = mmu_map_device(m->plic.regs.at, size);

@@ -40,6 +40,7 @@ def _results():
             ('duplicate', f'1..3\n{good}ok 2 - planted.c\n# 3 passed, 0 failed, 0 skipped\n', 0),
             ('wrong_sum', f'1..2\n{good}# 3 passed, 0 failed, 0 skipped\n', 0),
             ('wrong_status', f'1..2\n{good}# 2 passed, 0 failed, 0 skipped\n', 3),
+            ('no_tests', '1..0\n# 0 passed, 0 failed, 0 skipped\n', 0),
             ('hidden_failure', '1..1\nnot ok 1 - planted.a\n# 0 passed, 1 failed, 0 skipped\n', 0)):
         script = 'printf "TAP version 13\\n%s" "$1" >"$KIT_RESULT"; exit "$2"'
         yield Job(f'planted/{name}', ['sh', '-c', script, 'sh', text, str(status)])

@@ -38,6 +38,7 @@ EXPECTED = {
     'wrong_sum': ('FAIL', '2 passed, 1 failed', 'wrong sum', 'it counts 3, 0, 0'),
     'wrong_status': ('FAIL', '2 passed, 1 failed', 'wrong status', 'exit status 3, where 0 is due'),
     'hidden_failure': ('FAIL', '2 failed', 'wrong status', 'exit status 0, where 1 is due'),
+    'no_tests': ('FAIL', '1 failed', 'no tests', None),
     'no_result': ('FAIL', '1 failed', 'no result', 'it wrote no result file; exit status 0'),
     'crash': ('FAIL', '1 passed, 1 failed', 'crash', 'SIGSEGV; it stops after 1 of 2 results'),
     'stubborn': ('FAIL', '1 failed', 'hang', 'time limit'),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Finds every job there is: host programs and fuzzers by their lines in sources.mk, so that one which
-was not built is a failure and not a silence; machines by tests/matrix.txt; and what the Python files
-under tests/system yield.
+Finds every job there is: host programs and fuzzers by their lines in sources.mk, so that one that
+was not built is a failure and not a silence; machines by tests/matrix.txt; and what the files under
+tests/system yield.
 """
 
 import importlib.util
@@ -33,11 +33,11 @@ def every_job(env):
 
 
 def checks_of_the_runner(env):
-    for name, command in (('runner/matrix', ['tests/runner/matrix.py', 'check']),
-                          ('runner/parts', ['tests/harness/parts.py', 'check']),
-                          ('runner/planted', ['tests/harness/planted_check.py', 'check'])):
-        only = [env.tests_only] if env.tests_only else []
-        yield Job(name, ['python3', '-B', *command, *only], time_limit=120, takes_pattern=True)
+    for name, script in (('runner/matrix', 'tests/runner/matrix.py'),
+                         ('runner/parts', 'tests/harness/parts.py'),
+                         ('runner/planted', 'tests/harness/planted_check.py')):
+        yield Job(name, ['python3', '-B', script, 'check', *env.pattern_words()], time_limit=120,
+                  takes_pattern=True)
 
 
 def declared(file, pattern):
@@ -54,9 +54,8 @@ def unit_jobs(env):
     programs += [('tsan', name) for name in declared(sources, UNIT_TSAN)]
     for kind, name in programs:
         program = env.build / 'host' / kind / name
-        only = [env.tests_only] if env.tests_only else []
-        yield Job(f'unit/{kind}/{name}', [str(program), *only], time_limit=120, takes_pattern=True,
-                  reject=[UNDEFINED], needs=[program])
+        yield Job(f'unit/{kind}/{name}', [str(program), *env.pattern_words()], time_limit=120,
+                  takes_pattern=True, reject=[UNDEFINED], needs=[program])
 
 
 def fuzz_jobs(env):

@@ -65,6 +65,10 @@ class Env:
             return False
         return not self.jobs_only or any(only in job.name for only in self.jobs_only)
 
+    def pattern_words(self):
+        """The argument that tells a program of tests which ones to run."""
+        return [self.tests_only] if self.tests_only else []
+
     def image(self, name):
         """An image, as its image.mk names it: a flat binary with the header of a Linux Image."""
         return self.build / self.flavour / f'{name}.bin'

@@ -31,7 +31,7 @@ VALUES = {
 }
 LONG_VALUES = VALUES | {'qemu': ['7.2', '10', 'sid'], 'opensbi': ['1.1', '1.6', 'sid']}
 BOARD_HARTS = {'sifive_u-2': 2, 'sifive_u-5': 5}
-ATTEMPTS = 200  # random tables of which the shortest is taken
+ATTEMPTS = 50  # random tables of which the shortest is taken
 
 
 def why_not(machine):
@@ -102,16 +102,16 @@ def table_text(rows):
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
              for row in cells]
-    return '\n'.join(['# The machines that the tests run on. Every two values that can stand together',
-                      '# do so in a row. Made by tests/runner/matrix.py, checked by `make test`.',
-                      *lines, ''])
+    return '\n'.join([
+        '# The machines that the tests run on. Every two values that can stand together do so in',
+        '# a row. Made by tests/runner/matrix.py, checked by `make test`.', *lines, ''])
 
 
 def read_table(text):
     """Returns (name, machine) for each row; raises ValueError, with the line, if it is no table."""
     lines = [line.split() for line in text.splitlines() if line and not line.startswith('#')]
     if not lines or lines[0] != ['name', *Machine._fields]:
-        raise ValueError('its first line must name the columns: name ' + ' '.join(Machine._fields))
+        raise ValueError('its first line must be: name ' + ' '.join(Machine._fields))
     rows = []
     for line in lines[1:]:
         if len(line) != len(lines[0]):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 One job's process: started in a session of its own, its output in console.log, its input typed as
-its dialogue says, ended with everything that it started. Nothing waits here: the scheduler polls, and
-all is done on one thread, so that "die when your parent dies" holds for the children.
+its dialogue says, ended with everything that it started. Nothing waits here: the scheduler polls,
+and all is done on one thread, so that "die when your parent dies" holds for the children.
 """
 
 import ctypes

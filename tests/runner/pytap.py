@@ -7,7 +7,7 @@ import traceback
 
 
 def run_tests(suite, tests, only=None):
-    """Run functions that raise when they fail, named by their sentences; returns the exit status."""
+    """Run functions that raise if they fail, named by their sentences; returns the exit status."""
     only = only or (sys.argv[2] if len(sys.argv) > 2 else '')
     tests = [test for test in tests if only in f'{suite}.{test.__name__}']
     path = os.environ.get('KIT_RESULT')

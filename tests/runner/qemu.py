@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Machines as QEMU makes them: `Machine` says which, `command` gives the words that start it, `test_job`
-a job that runs a test image on it. Every QEMU of every test comes from here.
+Machines as QEMU makes them: `Machine` says which, `command` gives the words that start it, and
+`test_job` a job that runs a test image on it. Every QEMU of every test comes from here.
 """
 
 from pathlib import Path
@@ -58,7 +58,7 @@ def semihosting(*words):
 
 def test_words(env, name):
     """What a test image is told: where its results go, and which tests it shall run."""
-    return semihosting('test', env.result(name), *([env.tests_only] if env.tests_only else []))
+    return semihosting('test', env.result(name), *env.pattern_words())
 
 
 def test_job(env, name, machine, image, *more, bios=None, **job):

@@ -26,10 +26,12 @@ class Report:
 
     def take(self, outcome):
         self.outcomes.append(outcome)
+        if not outcome.tests and not outcome.kind:
+            return  # none of its tests has the name that is asked for
         counts = ', '.join(f'{outcome.count(kind)} {kind}' for kind in (PASSED, FAILED, SKIPPED)
                            if outcome.count(kind))
         _say(f'{outcome.word()}  {outcome.job.name:<{self._width}}  {outcome.seconds:6.1f} s  '
-             + (counts or 'no tests') + _short_cause(outcome))
+             + counts + _short_cause(outcome))
         if self.env.verbose:
             for test in outcome.tests:
                 _say(f'      {test.outcome:<7}  {test.name}' + (test.reason and f': {test.reason}'))

@@ -63,6 +63,8 @@ def judge(env, process):
     outcome.kind, outcome.error = _what_is_wrong(process, results, console)
     if not job.tap and not outcome.kind:
         outcome.tests = [Test(job.name, PASSED)]
+    if not outcome.tests and not outcome.kind and not env.tests_only:
+        outcome.kind, outcome.error = 'no tests', 'it has none'
     if outcome.count(FAILED):
         outcome.excerpt = _excerpt(console)
     return outcome

@@ -22,6 +22,7 @@ static struct {
 	size_t n_input;
 	bool wants_irq;
 	unsigned n_irq_changes;
+	const char *late; /* what another hart writes at the worst moment */
 	atomic_bool is_inside;
 } device;
 
@@ -57,8 +58,13 @@ static size_t fake_read(char *bytes, size_t n)
 
 static void fake_want_write_irq(bool on)
 {
+	const char *late = device.late;
+
 	device.wants_irq = on;
 	device.n_irq_changes++;
+	device.late = NULL;
+	if (late && !on)
+		console_write(late, strlen(late));
 }
 
 static const struct console_driver fake = {
@@ -72,6 +78,7 @@ static const struct console_driver firmware = {
 	.name = "firmware",
 	.write = fake_write,
 	.read = fake_read,
+	.is_text = true,
 };
 
 const struct console_driver *console_firmware_driver(void)
@@ -130,6 +137,14 @@ TEST(console, a_newline_returns_the_carriage_once)
 	EXPECT_STR(device.sent, "a\r\nb\r\nc\r\n\r\n");
 }
 
+TEST(console, a_driver_for_text_gets_newlines_as_they_are)
+{
+	begin(false);
+	console_attach(console_firmware_driver(), false);
+	say("a\nb\n");
+	EXPECT_STR(device.sent, "a\nb\n");
+}
+
 TEST(console, a_busy_device_is_asked_for_an_interrupt_and_then_gets_the_rest)
 {
 	begin(true);
@@ -147,6 +162,19 @@ TEST(console, a_busy_device_is_asked_for_an_interrupt_and_then_gets_the_rest)
 	EXPECT_STR(device.sent, "0123456789");
 	EXPECT(!device.wants_irq);
 	EXPECT_EQ(device.n_irq_changes, 2);
+}
+
+/* The holder of the drain lock has seen an empty ring, a writer comes and cannot get the lock. */
+TEST(console, what_comes_just_before_the_lock_is_let_go_is_not_left_behind)
+{
+	begin(true);
+	device.may_take = 0;
+	say("first ");
+	REQUIRE(device.wants_irq);
+	device.may_take = FAR_TOO_MUCH;
+	device.late = "late";
+	console_handle_irq(NULL);
+	EXPECT_STR(device.sent, "first late");
 }
 
 TEST(console, without_interrupts_idle_harts_push_the_rest)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What lib/machine.h promises of every machine that was read, for the fuzzer and for all other tests. */
+/* What lib/machine.h promises of every machine that was read: for the fuzzer and all other tests.
+ */
 #ifndef TESTS_UNIT_MACHINE_CHECK_H
 #define TESTS_UNIT_MACHINE_CHECK_H
 

@@ -53,6 +53,7 @@
 	X(broken_hart_reg, "broken-hart-reg", 0)                                                   \
 	X(broken_hart_twice, "broken-hart-twice", 0)                                               \
 	X(broken_initrd, "broken-initrd", 0)                                                       \
+	X(broken_initrd_end, "broken-initrd-end", 0)                                               \
 	X(broken_initrd_cells, "broken-initrd-cells", 0)                                           \
 	X(broken_memory_cells, "broken-memory-cells", 0)                                           \
 	X(broken_memory_reg, "broken-memory-reg", 0)                                               \

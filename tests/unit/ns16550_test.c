@@ -229,9 +229,9 @@ TEST(ns16550, ends_interrupts_that_bring_nothing)
 TEST(ns16550, keeps_the_firmwares_speed)
 {
 	fresh_model();
-	model.dll = 1;
-	(void)attach(0, 1, 1843200);
-	EXPECT_EQ(model.dll, 1);
+	model.dll = 12;
+	(void)attach(0, 1, 3686400);
+	EXPECT_EQ(model.dll, 12);
 	EXPECT_EQ(model.lcr, 3);
 	EXPECT_EQ(model.mcr & 3, 3);
 }

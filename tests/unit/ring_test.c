@@ -6,7 +6,7 @@
 #include "lib/ring.h"
 #include "tests/kit/kit.h"
 
-enum { SMALL = 16, BIG = 256 };
+enum { SMALL = 16, BIG = 4096 };
 
 static _Atomic uint16_t cells[SMALL], big_cells[BIG];
 
@@ -89,10 +89,11 @@ TEST(ring, stops_at_a_byte_that_is_still_owed)
  * where the filler is a function of the rest, so that a byte of another's shows. Every fourth may
  * be refused by a full ring, the others are put in again until they fit.
  */
-enum { PRODUCERS = 8, MESSAGES = 4000, HEADER = 4, LONGEST = 40 };
+enum { PRODUCERS = 8, MESSAGES = 20000, HEADER = 4, LONGEST = 40 };
 
 static struct ring shared;
 static atomic_uint n_refused, n_running;
+static pthread_barrier_t start; /* so that they all run at once */
 
 static unsigned length_of(unsigned producer, unsigned number)
 {
@@ -114,6 +115,7 @@ static void *produce(void *argument)
 	unsigned producer = (unsigned)(uintptr_t)argument;
 	unsigned char m[LONGEST];
 
+	pthread_barrier_wait(&start);
 	for (unsigned number = 0; number < MESSAGES; number++) {
 		make_message(m, producer, number);
 		while (!ring_put(&shared, (const char *)m, m[0])) {
@@ -174,11 +176,13 @@ TEST(ring, keeps_messages_of_many_producers_whole_and_in_order)
 	shared = (struct ring)RING_INIT(big_cells);
 	atomic_store(&n_refused, 0);
 	atomic_store(&n_running, PRODUCERS);
+	REQUIRE_EQ(pthread_barrier_init(&start, NULL, PRODUCERS), 0);
 	for (uintptr_t i = 0; i < PRODUCERS; i++)
 		REQUIRE_EQ(pthread_create(&threads[i], NULL, produce, (void *)i), 0);
 	n_taken = consume();
 	for (unsigned i = 0; i < PRODUCERS; i++)
 		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&start);
 	kit_note("%u taken, %u refused by a full ring", n_taken, atomic_load(&n_refused));
 	EXPECT_EQ(n_taken + atomic_load(&n_refused), PRODUCERS * MESSAGES);
 	EXPECT(n_taken >= PRODUCERS * MESSAGES * 3 / 4);

@@ -37,7 +37,8 @@ tree_adapt() {
 # The dynamic linker of the tree at $1, relative to it.
 ld_so_of() { (cd "$1" && find usr/lib -name 'ld-linux*.so.*' -type f | grep -m 1 .); }
 
-# Write wrapper $1: start $4 of the tree $3 (as seen from the wrapper) at $2 with that tree's own ld.so and libraries.
+# Write wrapper $1: start $4 of the tree $3 (as seen from the wrapper) at $2 with that tree's own ld.so and
+# libraries, after running the shell line $5.
 wrapper_write() {
         ld_so=$(ld_so_of "$2") || return 1
         cat >"$1.new" <<END
@@ -45,9 +46,10 @@ wrapper_write() {
 # Made by tools/setup: starts a program of another Debian suite with the C library that it was built for.
 self=\$(readlink -f "\$0")
 tree=\${self%/*}/$3
+${5:-}
 exec "\$tree/$ld_so" --argv0 "\$self" --library-path "\$tree/${ld_so%/*}" "\$tree/$4" "\$@"
 END
-        chmod +x "$1.new" && mv "$1.new" "$1"
+        sed -i '/^$/d' "$1.new" && chmod +x "$1.new" && mv "$1.new" "$1"
 }
 
 # Make the paths of tree $1.
@@ -88,18 +90,24 @@ qemu_works() {
         [ ! -s build/setup/foreign ]
 }
 
-# Make the toolchain at $1 relocatable: every program behind a wrapper, and picolibc found from the compiler.
+# Make the toolchain at $1 relocatable: every program behind a wrapper, and picolibc where the compiler looks.
 toolchain_adapt() {
-        find "$1/usr/bin" "$1/usr/lib/gcc" "$1/usr/lib/riscv64-unknown-elf/bin" -type f -perm -100 ! -name '*.so*' ! -name '*.sh' ! -name mkheaders ! -name '*.o' >build/setup/programs
+        find "$1/usr/bin" "$1/usr/lib/gcc" "$1/usr/lib/riscv64-unknown-elf/bin" -type f -perm -100 \
+                ! -name '*.so*' ! -name '*.sh' ! -name '*.o' ! -name mkheaders >build/setup/programs
         while read -r program; do
                 path=${program#"$1"/}
                 up=$(echo "${path%/*}" | sed 's,[^/][^/]*,..,g')
-                mv "$program" "$program.real" && wrapper_write "$program" "$1" "$up" "$path.real" || return 1
+                case $path in
+                usr/bin/*-gcc | usr/bin/*-gcc-[0-9]* | usr/bin/*-[cg]++ | usr/bin/*-cpp)
+                        # shellcheck disable=SC2016 # for the wrapper to expand
+                        first='case " $* " in *specs=picolibc*) set -- "--picolibc-prefix=$tree/usr" "$@" ;; esac' ;;
+                *) first='' ;;
+                esac
+                mv "$program" "$program.real" && wrapper_write "$program" "$1" "$up" "$path.real" "$first" || return 1
         done <build/setup/programs
         rm build/setup/programs
-        lib=$(echo "$1"/usr/lib/gcc/riscv64-unknown-elf/*/cc1)
         for specs in "$1"/usr/lib/picolibc/riscv64-unknown-elf/*.specs; do
-                sed 's,/usr/lib/picolibc/,%:getenv(GCC_EXEC_PREFIX ../picolibc/),g' "$specs" >"${lib%/*}/${specs##*/}" || return 1
+                ln -s "../../../picolibc/riscv64-unknown-elf/${specs##*/}" "$1"/usr/lib/gcc/riscv64-unknown-elf/*/ || return 1
         done
 }
 
@@ -107,6 +115,6 @@ toolchain_adapt() {
 toolchain_works() {
         echo '#include <stdio.h>
 int main(void) { return puts("works"); }' >build/setup/works.c
-        build/toolchain-14/bin/riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -specs=picolibc.specs --oslib=semihost --crt0=semihost \
+        build/toolchain-14/bin/riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -mcmodel=medany -specs=picolibc.specs --oslib=semihost --crt0=semihost \
                 -o build/setup/works.elf build/setup/works.c >>build/setup/log 2>&1 && rm build/setup/works.c build/setup/works.elf
 }

@@ -62,7 +62,7 @@ system_root_command() {
 system_apt() {
         # shellcheck disable=SC2086 # a command and its argument
         $as_root DEBIAN_FRONTEND=noninteractive apt-get "$@" -y --no-install-recommends \
-                -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 </dev/null >>build/setup/log 2>&1
+                -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 </dev/null >>build/setup/log 2>&1
 }
 
 # Has apt a candidate for each package?
@@ -75,14 +75,14 @@ apt_knows() {
 # End with the reason that apt gave in the log; $1 says what failed.
 apt_fail() {
         disk_must_have_room .
-        if grep -qE 'GPG error|is not signed|NO_PUBKEY|signatures? (were|was|could)' build/setup/log; then
+        if grep -qE '404 |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
+                why="the mirror lacks it: give a complete Debian mirror with MIRROR=URL"
+        elif grep -qE 'GPG error|is not signed|NO_PUBKEY|signatures? (were|was|could)' build/setup/log; then
                 why="its index is not signed by the Debian archive: give a Debian mirror with MIRROR=URL"
         elif grep -qE 'Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Cannot initiate|Network is unreachable|timed out|Connection failed' build/setup/log; then
                 why="the mirror cannot be reached: connect to the network, or give another mirror with MIRROR=URL"
         elif grep -qE 'No space left' build/setup/log; then
                 why="the disk is full: free 2 GiB"
-        elif grep -qE '404 |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
-                why="the mirror lacks it: give a complete Debian mirror with MIRROR=URL"
         else
                 why="read build/setup/log, mend what it names, then run this again"
         fi
