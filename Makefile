@@ -2,7 +2,7 @@
 # The whole build. `make help` lists what there is to ask for.
 #
 #	V=1		show commands		DEBUG=1		checks of lock order, -Og
-#	MIRROR=url	the Debian archive	O=dir		where everything goes (build)
+#	MIRROR=url	the Debian archive that set-up uses
 
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
 
-O ?= build
+O := build
 FLAVOUR := $(if $(DEBUG),debug,release)
 B := $(O)/$(FLAVOUR)
 Q := $(if $(V),,@)
@@ -82,6 +82,6 @@ clean:
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nV=1 shows commands, DEBUG=1 builds with checks, O=dir builds elsewhere.\n'
+	@printf '\nV=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
 
 .PHONY: all images run debug test test-long check docs size clean help test-programs FORCE

@@ -9,7 +9,7 @@
 
 /* Supervisor */
 #define CSR_SSTATUS    0x100
-#define CSR_SIE	       0x104
+#define CSR_SIE        0x104
 #define CSR_STVEC      0x105
 #define CSR_SCOUNTEREN 0x106
 #define CSR_SENVCFG    0x10a
@@ -18,7 +18,7 @@
 #define CSR_SEPC       0x141
 #define CSR_SCAUSE     0x142
 #define CSR_STVAL      0x143
-#define CSR_SIP	       0x144
+#define CSR_SIP        0x144
 #define CSR_STIMECMP   0x14d
 #define CSR_SISELECT   0x150
 #define CSR_SIREG      0x151
@@ -30,7 +30,7 @@
 #define CSR_HSTATUS    0x600
 #define CSR_HEDELEG    0x602
 #define CSR_HIDELEG    0x603
-#define CSR_HIE	       0x604
+#define CSR_HIE        0x604
 #define CSR_HCOUNTEREN 0x606
 #define CSR_HGEIE      0x607
 #define CSR_HVIEN      0x608
@@ -69,11 +69,11 @@
 #define SATP_ASID      MASK(59, 44)
 #define SATP_PPN       MASK(43, 0)
 
-#define HGATP_MODE	  MASK(63, 60)
+#define HGATP_MODE        MASK(63, 60)
 #define HGATP_MODE_SV39X4 8ull
 #define HGATP_MODE_SV48X4 9ull
 #define HGATP_MODE_SV57X4 10ull
-#define HGATP_VMID	  MASK(57, 44)
+#define HGATP_VMID        MASK(57, 44)
 
 /* senvcfg, henvcfg: the same places where both have the field. */
 #define ENVCFG_FIOM  BIT(0)

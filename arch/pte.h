@@ -5,14 +5,14 @@
 
 #include "arch/addr.h"
 
-#define PTE_V	BIT(0)
-#define PTE_R	BIT(1)
-#define PTE_W	BIT(2)
-#define PTE_X	BIT(3)
-#define PTE_U	BIT(4)
-#define PTE_G	BIT(5)
-#define PTE_A	BIT(6)
-#define PTE_D	BIT(7)
+#define PTE_V   BIT(0)
+#define PTE_R   BIT(1)
+#define PTE_W   BIT(2)
+#define PTE_X   BIT(3)
+#define PTE_U   BIT(4)
+#define PTE_G   BIT(5)
+#define PTE_A   BIT(6)
+#define PTE_D   BIT(7)
 #define PTE_PPN MASK(53, 10)
 
 #define PTE_RWX (PTE_R | PTE_W | PTE_X)

@@ -5,9 +5,9 @@
 
 #include "arch/csr.h"
 #include "hyp/report.h"
+#include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
-#include "lib/component.h"
 #include "platform/version.h"
 
 int main(void)

@@ -56,11 +56,11 @@ static void report_devices(void)
 {
 	printf("console    %s\n", console_driver_name());
 	printf("interrupts %s\n", irqchip_name());
-	printf("timer      %s, %" PRIu32 " Hz\n",
-	       hart_features(0)->sstc ? "Sstc" : "firmware", machine.timebase_hz);
+	printf("timer      %s, %" PRIu32 " Hz\n", hart_features(0)->sstc ? "Sstc" : "firmware",
+	       machine.timebase_hz);
 	printf("power      %s\n", machine.test_device.size ? "test device" : "firmware");
-	printf("random     %s\n", random_is_seeded() ? "seeded by the firmware" :
-							"not seeded: what is drawn can be guessed");
+	printf("random     %s\n", random_is_seeded() ? "seeded by the firmware"
+						     : "not seeded: what is drawn can be guessed");
 }
 
 static const char *modes_text(unsigned modes, const char *suffix, char text[static 40])
@@ -106,15 +106,15 @@ static void report_features(const struct hart_features *f)
 	       modes_text(f->hgatp_modes, "x4", modes), f->vmid_bits, f->geilen);
 	printf("  hyp      henvcfg %" PRIx64 ", hcounteren %" PRIx64 ", hedeleg %" PRIx64
 	       ", hideleg %" PRIx64 "%s%s\n",
-	       f->henvcfg, f->hcounteren, f->hedeleg, f->hideleg,
-	       f->hstateen ? ", hstateen" : "", f->hvien ? ", hvien" : "");
+	       f->henvcfg, f->hcounteren, f->hedeleg, f->hideleg, f->hstateen ? ", hstateen" : "",
+	       f->hvien ? ", hvien" : "");
 }
 
 /* Harts that are alike are described once. */
 static void report_harts(void)
 {
 	printf("harts      %u of %" PRIu32 "\n", n_harts(), machine.n_harts);
-	for_each_hart(i) {
+	for_each_hart (i) {
 		printf("  hart %-3u id %" PRIu64 "%s, engine %s\n", i, hart_id_of(i),
 		       i == 0 ? " (boot)" : "", engine_text(hart_engine(i)));
 		if (i == 0 ||

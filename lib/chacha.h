@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ChaCha20 block function (RFC 8439, 2.3): 64 bytes of stream from a key, a nonce and a counter. */
+/* The ChaCha20 block function (RFC 8439, 2.3): 64 bytes of stream from a key, a nonce and a
+ * counter. */
 #ifndef LIB_CHACHA_H
 #define LIB_CHACHA_H
 

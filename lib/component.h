@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A component: some sources (its line in sources.mk), a function that brings it up, its place in the
- * order, and a sentence about itself. An image is a list of components in an image.mk; what no
+ * A component: some sources (its line in sources.mk), a function that brings it up, its place in
+ *the order, and a sentence about itself. An image is a list of components in an image.mk; what no
  * component names is not linked. The linker sorts the records by phase, then by name; the build
  * checks that each named component has one record and that what it needs comes before it.
  *
@@ -26,8 +26,10 @@
 struct component {
 	const char *name;
 	const char *about;
-	int (*init)(void);	/* once, on the boot hart; 0, or -errno which stops the boot; may be NULL */
-	void (*init_hart)(void); /* on every hart, when it comes up, before it does any work; may be NULL */
+	int (*init)(
+		void); /* once, on the boot hart; 0, or -errno which stops the boot; may be NULL */
+	void (*init_hart)(
+		void); /* on every hart, when it comes up, before it does any work; may be NULL */
 };
 
 #define COMPONENT(name_, phase_, init_, init_hart_, about_)                                        \

@@ -9,6 +9,7 @@
 #include "arch/bits.h"
 
 /* X(identifier, name in device trees) */
+/* clang-format off */
 #define ISA_EXTENSIONS(X)                                                                          \
 	X(I, "i") X(M, "m") X(A, "a") X(F, "f") X(D, "d") X(Q, "q") X(C, "c") X(B, "b")            \
 	X(V, "v") X(H, "h")                                                                        \
@@ -32,12 +33,13 @@
 	X(SVVPTC, "svvptc") X(SHA, "sha") X(SHCOUNTERENW, "shcounterenw")                          \
 	X(SHGATPA, "shgatpa") X(SHTVALA, "shtvala") X(SHVSATPA, "shvsatpa")                        \
 	X(SHVSTVALA, "shvstvala") X(SHVSTVECD, "shvstvecd")
+/* clang-format on */
 
 enum isa_extension {
 #define X(id, name) ISA_##id,
 	ISA_EXTENSIONS(X)
 #undef X
-	ISA_N_EXTENSIONS
+		ISA_N_EXTENSIONS
 };
 
 struct isa {

@@ -27,7 +27,7 @@ static int read_bootargs(struct reader *r)
 
 static int read_initrd(struct reader *r)
 {
-	uint64_t start, end;
+	uint64_t start = 0, end = 0;
 	int no_start = tree_u64(&r->tree, "linux,initrd-start", &start);
 	int no_end = no_start == -EINVAL ? -EINVAL : tree_u64(&r->tree, "linux,initrd-end", &end);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memset, memcpy and memmove by words. picolibc's are built for size and go byte by byte; these take
- * its place at link time. Misaligned pairs go by bytes too: an access across its natural boundary may
- * trap to the firmware.
+ * memset, memcpy and memmove by words. picolibc's are built for size and go byte by byte; these
+ * take its place at link time. Misaligned pairs go by bytes too: an access across its natural
+ * boundary may trap to the firmware.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From an address to the function it lies in. The table is made from the linked image by
- * tools/symbols and is linked into it: a count, pairs of (offset of the function, offset of its name)
- * sorted by the first, then the names. Pure; the same code reads a table in host tests.
+ * tools/symbols and is linked into it: a count, pairs of (offset of the function, offset of its
+ * name) sorted by the first, then the names. Pure; the same code reads a table in host tests.
  */
 #ifndef LIB_SYMBOLS_H
 #define LIB_SYMBOLS_H
@@ -11,7 +11,7 @@
 
 struct symbol_entry {
 	uint32_t start; /* from the image's start */
-	uint32_t name;	/* from the names' start */
+	uint32_t name;  /* from the names' start */
 };
 
 struct symbol_table {

@@ -10,9 +10,9 @@
 
 #include "arch/csr.h"
 #include "arch/fence.h"
+#include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/boot_internal.h"
-#include "lib/component.h"
 #include "platform/hart.h"
 #include "platform/layout.h"
 #include "platform/log.h"
@@ -95,7 +95,8 @@ static void take_seed(void)
 	random_feed(machine_found.rng_seed, machine_found.rng_seed_size);
 	memset(machine_found.rng_seed, 0, sizeof(machine_found.rng_seed));
 	if (!machine_found.rng_seed_size)
-		log_notice("random: the tree has no /chosen/rng-seed; what is drawn can be guessed");
+		log_notice(
+			"random: the tree has no /chosen/rng-seed; what is drawn can be guessed");
 }
 
 /* The tree is mapped read-only: its memory is reached by a window, as soon as there are any. */
@@ -153,4 +154,5 @@ _Noreturn void boot_main(uint64_t id, uint64_t tree_at, uint64_t instret)
 	exit(main());
 }
 
-COMPONENT(boot, PHASE_MEMORY, erase_seed, NULL, "from the first instruction to the first component");
+COMPONENT(boot, PHASE_MEMORY, erase_seed, NULL,
+	  "from the first instruction to the first component");

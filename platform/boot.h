@@ -18,7 +18,8 @@ struct hpa_range boot_tree_range(void);
 /* Where a variable of the image lies in memory. */
 struct hpa image_hpa(const void *p);
 
-/* The boot hart's instret at the image's first instructions; 0 where the firmware lets nobody count. */
+/* The boot hart's instret at the image's first instructions; 0 where the firmware lets nobody
+ * count. */
 uint64_t boot_entry_instret(void);
 
 #endif

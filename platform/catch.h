@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trap catcher: one instruction that may trap, with a place in a table that the hypervisor's trap
- * handler looks up. After a caught trap, execution goes on behind the instruction with the cause.
+ * The trap catcher: one instruction that may trap, with a place in a table that the hypervisor's
+ * trap handler looks up. After a caught trap, execution goes on behind the instruction with the
+ * cause.
  */
 #ifndef PLATFORM_CATCH_H
 #define PLATFORM_CATCH_H
@@ -17,7 +18,9 @@ struct catch_entry {
 	uint64_t to;
 };
 
-/* Assembly text around an instruction that may trap. t0 is used, and says afterwards what happened. */
+/* Assembly text around an instruction that may trap. t0 is used, and says afterwards what happened.
+ */
+/* clang-format off */
 #define CATCH(insn)                                                                                \
 	"	li	t0, -1\n"                                                                          \
 	"771:	" insn "\n"                                                                          \
@@ -26,6 +29,7 @@ struct catch_entry {
 	"	.dword	771b, 772b\n"                                                                      \
 	"	.popsection\n"                                                                             \
 	"	mv	%[caught], t0\n"
+/* clang-format on */
 
 /* Each returns CAUGHT_NOTHING, or the cause of the trap; `value` is then untouched. */
 #define csr_try_read(csr, value)                                                                   \

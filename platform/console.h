@@ -17,8 +17,8 @@ struct console_driver {
 	size_t (*write)(const char *bytes, size_t n);
 	/* Take up to n bytes of input that is there; returns how many. */
 	size_t (*read)(char *bytes, size_t n);
-	/* Ask for, or stop, an interrupt when the device can take more; NULL where it has none: the ring is
-	 * then emptied by writers, by idle harts and by a timer. */
+	/* Ask for, or stop, an interrupt when the device can take more; NULL where it has none: the
+	 * ring is then emptied by writers, by idle harts and by a timer. */
 	void (*want_write_irq)(bool on);
 	/* It makes two bytes of a newline by itself; otherwise the console returns the carriage. */
 	bool is_text;
@@ -31,17 +31,19 @@ void console_write(const char *bytes, size_t n);
 /* Take input that has arrived; returns how many bytes, 0 at once if there is none. */
 size_t console_read(char *bytes, size_t n);
 
-/* Called on the boot hart when a byte arrives (from poll points, not asynchronously); NULL: nobody. */
+/* Called on the boot hart when a byte arrives (from poll points, not asynchronously); NULL: nobody.
+ */
 void console_on_input(void (*notify)(void));
 
 /* Push out what the device takes now. Returns true when the ring is empty. */
 bool console_drain(void);
 
-/* Wait until the ring is empty, for at most `ms` milliseconds: before the machine is switched off. */
+/* Wait until the ring is empty, for at most `ms` milliseconds: before the machine is switched off.
+ */
 void console_flush(unsigned ms);
 
-/* From now on every byte goes straight to the device, waiting for it with a bound; other harts' output
- * is dropped. Before the console is up, bytes go to SBI (DBCN, else legacy). */
+/* From now on every byte goes straight to the device, waiting for it with a bound; other harts'
+ * output is dropped. Before the console is up, bytes go to SBI (DBCN, else legacy). */
 void console_enter_crash(void);
 
 uint64_t console_n_dropped(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The end of a hypervisor that is wrong: one report, past the console's ring, then the machine is
- * switched off as failed. A fault inside the report ends it at once. Other harts are told to stop; their reports,
- * should they crash too, are dropped.
+ * switched off as failed. A fault inside the report ends it at once. Other harts are told to stop;
+ * their reports, should they crash too, are dropped.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,10 +10,10 @@
 #include <stdio.h>
 
 #include "arch/cause.h"
+#include "lib/component.h"
 #include "lib/symbols.h"
 #include "lib/unwind.h"
 #include "platform/boot.h"
-#include "lib/component.h"
 #include "platform/console.h"
 #include "platform/hart.h"
 #include "platform/layout.h"
@@ -36,6 +36,7 @@ static PER_HART unsigned depth;
 /* Where the walk of a stack stands. */
 struct place {
 	uint64_t pc, sp, ra;
+	bool is_return; /* pc is where a call returns to */
 };
 
 static void line(const char *format, ...) PRINTF(1, 2);
@@ -76,17 +77,25 @@ static bool in_text(uint64_t pc)
 	return pc >= (uint64_t)image_start && pc < (uint64_t)image_rodata;
 }
 
-static void show_place(unsigned n, uint64_t pc)
+/* A call that never returns may end its function: its return address lies in the next one. */
+static struct symbol function_at(const struct place *at)
 {
-	struct symbol s = { 0 };
+	uint64_t pc = at->pc - at->is_return;
 
-	if (in_text(pc))
-		s = symbol_find(&symbols, pc - (uint64_t)image_start);
+	if (!in_text(pc))
+		return (struct symbol){ 0 };
+	return symbol_find(&symbols, pc - (uint64_t)image_start);
+}
+
+static void show_place(unsigned n, const struct place *at)
+{
+	struct symbol s = function_at(at);
+
 	if (s.name)
-		line("  #%-2u %016" PRIx64 "  %s+0x%" PRIx64, n, pc, s.name,
-		     pc - (uint64_t)image_start - s.start);
+		line("  #%-2u %016" PRIx64 "  %s+0x%" PRIx64, n, at->pc, s.name,
+		     at->pc - (uint64_t)image_start - s.start);
 	else
-		line("  #%-2u %016" PRIx64, n, pc);
+		line("  #%-2u %016" PRIx64, n, at->pc);
 }
 
 static bool may_read(uint64_t va)
@@ -94,18 +103,22 @@ static bool may_read(uint64_t va)
 	return is_aligned(va, 8) && mmu_allows(va, 0);
 }
 
+static void go_to_caller(struct place *at)
+{
+	at->pc = at->ra;
+	at->ra = 0; /* known for the innermost frame only */
+	at->is_return = true;
+}
+
 /* To the caller's place; false where the walk ends. */
 static bool step(struct place *at)
 {
 	const uint16_t *text = (const uint16_t *)image_start;
-	uint64_t offset = at->pc - (uint64_t)image_start;
-	struct symbol s = { 0 };
+	struct symbol s = function_at(at);
 
-	if (in_text(at->pc))
-		s = symbol_find(&symbols, offset);
 	if (!s.name)
 		return false;
-	struct frame_shape shape = unwind_shape(text, s.start, offset);
+	struct frame_shape shape = unwind_shape(text, s.start, at->pc - (uint64_t)image_start);
 
 	if (shape.ra_at >= 0) {
 		if (!may_read(at->sp + (uint64_t)shape.ra_at))
@@ -113,31 +126,31 @@ static bool step(struct place *at)
 		at->ra = *(const uint64_t *)(at->sp + (uint64_t)shape.ra_at);
 	}
 	at->sp += shape.size;
-	at->pc = at->ra;
-	at->ra = 0; /* known for the innermost frame only */
-	return in_text(at->pc) && is_aligned(at->pc, 2) &&
+	go_to_caller(at);
+	return in_text(at->pc - 1) && is_aligned(at->pc, 2) &&
 	       unwind_is_return(text, at->pc - (uint64_t)image_start);
 }
 
 static void show_backtrace(struct place at)
 {
+	unsigned n = 0;
+
 	line("called from:");
-	show_place(0, at.pc);
+	show_place(n++, &at);
 	/* A jump through a bad pointer: the caller is where it would have returned to. */
 	if (!in_text(at.pc)) {
-		at.pc = at.ra;
-		at.ra = 0;
-		show_place(1, at.pc);
+		go_to_caller(&at);
+		show_place(n++, &at);
 	}
-	for (unsigned n = 1; n < MAX_FRAMES && step(&at); n++)
-		show_place(n, at.pc);
+	while (n < MAX_FRAMES && step(&at))
+		show_place(n++, &at);
 }
 
 static void show_registers(const struct trap_frame *f)
 {
 	static const char names[32][4] = {
-		"0",  "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",
-		"a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5",
+		"0",  "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+		"a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
 		"s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
 
@@ -182,9 +195,9 @@ _Noreturn void crash_on_trap(const struct trap_frame *f)
 	     "): %s at %016" PRIx64,
 	     hart_index, hart_id, cause_text(f->cause), f->pc);
 	line("  address or instruction %016" PRIx64 "%s, sstatus %016" PRIx64 ", scause %" PRIx64,
-	     f->value, where(f->value), f->status, f->cause);
+	     f->value, f->cause == CAUSE_ILLEGAL_INSN ? "" : where(f->value), f->status, f->cause);
 	show_registers(f);
-	show_end((struct place){ f->pc, f->x[2], f->x[1] });
+	show_end((struct place){ f->pc, f->x[2], f->x[1], false });
 	__builtin_unreachable();
 }
 
@@ -196,7 +209,7 @@ static void crash_here(const char *what)
 	__asm__ volatile("auipc %0, 0\n\tmv %1, sp" : "=r"(pc), "=r"(sp));
 	line("\n*** Hartwood " HARTWOOD_VERSION " stopped on hart %u (id %" PRIu64 "): %s",
 	     hart_index, hart_id, what);
-	show_end((struct place){ pc, sp, 0 });
+	show_end((struct place){ pc, sp, 0, false });
 }
 
 _Noreturn void panic(const char *format, ...)

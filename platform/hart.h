@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hart's own things. A variable marked PER_HART has one copy in every hart, reached from `tp` in one
- * instruction; on the host it has one copy a thread. Harts are numbered densely from 0 (the boot
- * hart) in the order in which the tree names them; their ids are the firmware's business.
+ * A hart's own things. A variable marked PER_HART has one copy in every hart, reached from `tp` in
+ * one instruction; on the host it has one copy a thread. Harts are numbered densely from 0 (the
+ * boot hart) in the order in which the tree names them; their ids are the firmware's business.
  */
 #ifndef PLATFORM_HART_H
 #define PLATFORM_HART_H

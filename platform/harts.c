@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The other harts come up: each gets stacks with guards and its own locals, is started by HSM, and
- * reports within a time limit. All are started, then waited for; those that came are numbered in the
- * order of the tree and let go together. One that comes too late finds itself given up and sleeps.
+ * reports within a time limit. All are started, then waited for; those that came are numbered in
+ * the order of the tree and let go together. One that comes too late finds itself given up and
+ * sleeps.
  */
 #include <errno.h>
 #include <inttypes.h>
 
 #include "arch/csr.h"
+#include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/boot_internal.h"
-#include "lib/component.h"
 #include "platform/frames.h"
 #include "platform/hart.h"
 #include "platform/idle.h"
@@ -67,8 +68,9 @@ static int map_pages(uint64_t va, uint64_t size)
 }
 
 /*
- * Stacks and locals lie in slot `slot`. A hart's number is known only when all have come, and is then
- * at most its slot; its windows go by its number, whose table exists, since that slot was made too.
+ * Stacks and locals lie in slot `slot`. A hart's number is known only when all have come, and is
+ * then at most its slot; its windows go by its number, whose table exists, since that slot was made
+ * too.
  */
 static int give_stacks(struct hart_start *start, unsigned slot)
 {
@@ -125,8 +127,7 @@ static bool await(struct hart_start *start)
 		irq_poll();
 	}
 	return !atomic_compare_exchange_strong_explicit(&start->state, &expected, HART_GIVEN_UP,
-							memory_order_acq_rel,
-							memory_order_acquire);
+							memory_order_acq_rel, memory_order_acquire);
 }
 
 static void release(struct hart_start *start, unsigned index)

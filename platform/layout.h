@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where everything lies in the hypervisor's own address space: one root slot of Sv39, so that a root
- * for anybody else (a shadow root, say) includes the hypervisor by copying one entry. For C, for
- * assembly and for the linker script.
+ * Where everything lies in the hypervisor's own address space: one root slot of Sv39, so that a
+ *root for anybody else (a shadow root, say) includes the hypervisor by copying one entry. For C,
+ *for assembly and for the linker script.
  *
  *	offset      what                                            mapped with
  *	0000 0000   the image                                       4 KiB
@@ -31,18 +31,19 @@
 #define LAYOUT_FRAMES  (LAYOUT_BASE + 0x30000000)
 #define LAYOUT_END     (LAYOUT_BASE + 0x40000000)
 
-#define LAYOUT_MEGA	    0x200000
+#define LAYOUT_MEGA         0x200000
 #define LAYOUT_IMAGE_TABLES 4 /* level-0 tables for the image: 8 MiB of it at most */
 
 /* Inside a hart's 2 MiB. The pages between these are never mapped: they guard the stacks. */
-#define HART_STACK	 0x10000
-#define HART_STACK_SIZE	 0x4000
-#define HART_TRAP_STACK	 0x20000
-#define HART_TRAP_SIZE	 0x2000
-#define HART_LOCALS	 0x40000
-#define HART_WINDOW	 0x1ff000
+#define HART_STACK      0x10000
+#define HART_STACK_SIZE 0x4000
+#define HART_TRAP_STACK 0x20000
+#define HART_TRAP_SIZE  0x2000
+#define HART_LOCALS     0x40000
+#define HART_WINDOW     0x1ff000
 
-/* Where a flat image expects to be, when nobody moved it: RAM + 2 MiB, a 2 MiB boundary like any other. */
+/* Where a flat image expects to be, when nobody moved it: RAM + 2 MiB, a 2 MiB boundary like any
+ * other. */
 #define LAYOUT_LOAD 0x80200000
 
 #endif

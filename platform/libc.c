@@ -7,8 +7,8 @@
 #include <sys/lock.h>
 #include <unistd.h>
 
-#include "platform/boot_internal.h"
 #include "lib/component.h"
+#include "platform/boot_internal.h"
 #include "platform/console.h"
 #include "platform/frames.h"
 #include "platform/hart.h"
@@ -18,7 +18,8 @@
 #include "platform/panic.h"
 #include "platform/power.h"
 
-/* stdout goes out by lines, each hart with its own buffer, so that lines of two harts do not mix. */
+/* stdout goes out by lines, each hart with its own buffer, so that lines of two harts do not mix.
+ */
 enum { LINE = 120 };
 static PER_HART struct {
 	char text[LINE];

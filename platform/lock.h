@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Ticket spinlocks with ranks. A hart takes locks in rising rank only; debug builds (DEBUG=1) check
- * it and that nothing is held where a handler returns. Hypervisor code runs with interrupts off, so a lock needs
- * no interrupt state. Pure C11 atomics: the same lock serves the host's tests under TSan.
+ * it and that nothing is held where a handler returns. Hypervisor code runs with interrupts off, so
+ * a lock needs no interrupt state. Pure C11 atomics: the same lock serves the host's tests under
+ * TSan.
  */
 #ifndef PLATFORM_LOCK_H
 #define PLATFORM_LOCK_H
@@ -31,13 +32,16 @@ enum lock_rank {
 };
 
 struct lock {
-	_Atomic uint32_t next;	  /* the ticket that the next one takes */
+	_Atomic uint32_t next;    /* the ticket that the next one takes */
 	_Atomic uint32_t serving; /* the ticket whose turn it is */
 	enum lock_rank rank;
 	const char *name;
 };
 
-#define LOCK_INIT(name_, rank_) { .rank = (rank_), .name = (name_) }
+#define LOCK_INIT(name_, rank_)                                                                    \
+	{                                                                                          \
+		.rank = (rank_), .name = (name_)                                                   \
+	}
 
 #ifdef DEBUG
 void lock_check_take(const struct lock *l);
@@ -57,9 +61,7 @@ static inline void lock_check_release(const struct lock *l)
 {
 	(void)l;
 }
-static inline void lock_check_none_held(void)
-{
-}
+static inline void lock_check_none_held(void) {}
 #endif
 
 static inline void cpu_relax(void)
@@ -82,7 +84,8 @@ static inline void lock_take(struct lock *l)
 /* Take it if nobody holds it; a rank out of order is allowed, since nothing waits. */
 static inline bool lock_try(struct lock *l)
 {
-	/* Acquire: the last holder's release is a store to `serving`; the exchange below sees only tickets. */
+	/* Acquire: the last holder's release is a store to `serving`; the exchange below sees only
+	 * tickets. */
 	uint32_t serving = atomic_load_explicit(&l->serving, memory_order_acquire);
 	if (!atomic_compare_exchange_strong_explicit(&l->next, &serving, serving + 1,
 						     memory_order_relaxed, memory_order_relaxed))

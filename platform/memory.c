@@ -2,8 +2,8 @@
 /* Which RAM is whose when the hypervisor starts; the rest goes to the frame allocator. */
 #include <errno.h>
 
-#include "platform/boot.h"
 #include "lib/component.h"
+#include "platform/boot.h"
 #include "platform/frames.h"
 #include "platform/mmu_internal.h"
 
@@ -16,8 +16,8 @@ static int memory_init(void)
 
 	for (; n < machine.n_reserved; n++)
 		taken[n] = machine.reserved[n];
-	taken[n++] = (struct hpa_range){ image_hpa(image_start),
-					 (uint64_t)(image_end - image_start) };
+	taken[n++] =
+		(struct hpa_range){ image_hpa(image_start), (uint64_t)(image_end - image_start) };
 	taken[n++] = boot_tree_range();
 	taken[n++] = machine.initrd;
 	int error = frames_init(machine.banks, machine.n_banks, taken, n);

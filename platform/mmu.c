@@ -27,7 +27,8 @@ PAGES static pte_t root[PTES_PER_PAGE];
 PAGES static pte_t megas[PTES_PER_PAGE];
 PAGES static pte_t mirror[PTES_PER_PAGE];
 PAGES static pte_t image_tables[LAYOUT_IMAGE_TABLES][PTES_PER_PAGE];
-PAGES static pte_t first_blob_table[PTES_PER_PAGE]; /* the device tree is read before frames exist */
+PAGES static pte_t
+	first_blob_table[PTES_PER_PAGE]; /* the device tree is read before frames exist */
 
 static struct lock mmu_lock = LOCK_INIT("mmu", RANK_MMU);
 static struct hpa image_at; /* where the image was loaded */
@@ -68,8 +69,9 @@ static void clear_table(pte_t *table)
 }
 
 /*
- * Runs with translation off, where the image was loaded: addresses of objects are physical here, and
- * nothing may be used that holds an address. `at` is image_start's. Returns what goes into satp.
+ * Runs with translation off, where the image was loaded: addresses of objects are physical here,
+ * and nothing may be used that holds an address. `at` is image_start's. Returns what goes into
+ * satp.
  */
 uint64_t boot_map(uint64_t at)
 {

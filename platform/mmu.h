@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hypervisor's own address space: one root slot of Sv39 (1 GiB), in which everything it needs has
- * its place (platform/layout.h). Text is executable and not writable, everything else is not
+ * The hypervisor's own address space: one root slot of Sv39 (1 GiB), in which everything it needs
+ * has its place (platform/layout.h). Text is executable and not writable, everything else is not
  * executable; under each stack lies a page that is never mapped. RAM that belongs to no part of the
- * hypervisor is not mapped at all: frames for guests are reached through a window, a hart at a time.
+ * hypervisor is not mapped at all: frames for guests are reached through a window, a hart at a
+ * time.
  *
- * Invalid -> valid needs no fence here: a hart that still holds the old, invalid translation takes a page fault,
- * and its trap handler fences and retries where the tables say that the access is right.
+ * Invalid -> valid needs no fence here: a hart that still holds the old, invalid translation takes
+ * a page fault, and its trap handler fences and retries where the tables say that the access is
+ * right.
  */
 #ifndef PLATFORM_MMU_H
 #define PLATFORM_MMU_H

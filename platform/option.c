@@ -98,8 +98,8 @@ static void read_word(struct word w)
 	const char *equals = memchr(w.at, '=', w.length);
 	struct word name = { w.at, equals ? (size_t)(equals - w.at) : w.length };
 	/* A flag alone means on. */
-	struct word value = equals ? (struct word){ equals + 1, w.length - name.length - 1 } :
-				     (struct word){ "on", 2 };
+	struct word value = equals ? (struct word){ equals + 1, w.length - name.length - 1 }
+				   : (struct word){ "on", 2 };
 	const struct option *o = find(name);
 
 	if (word_is(w, "help"))

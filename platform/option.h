@@ -32,8 +32,9 @@ struct option {
 			.help = (help_),                                                           \
 		}
 /* `name` is what the user types, `id` the same as an identifier. */
-#define OPTION_NUMBER(name, id, var, help)	    OPTION_(id, name, OPTION_IS_NUMBER, var, NULL, help)
-#define OPTION_CHOICE(name, id, var, choices, help) OPTION_(id, name, OPTION_IS_CHOICE, var, choices, help)
-#define OPTION_FLAG(name, id, var, help)	    OPTION_(id, name, OPTION_IS_FLAG, var, NULL, help)
+#define OPTION_NUMBER(name, id, var, help) OPTION_(id, name, OPTION_IS_NUMBER, var, NULL, help)
+#define OPTION_CHOICE(name, id, var, choices, help)                                                \
+	OPTION_(id, name, OPTION_IS_CHOICE, var, choices, help)
+#define OPTION_FLAG(name, id, var, help) OPTION_(id, name, OPTION_IS_FLAG, var, NULL, help)
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Own memory: 2 MiB blocks from the frame allocator, each mapped by one entry at the next place of the own
- * area, given out in naturally aligned runs of pages. A block stays ours once it is; free pages are
- * used again. From a physical address back to a pointer leads a small hash of the blocks.
+ * Own memory: 2 MiB blocks from the frame allocator, each mapped by one entry at the next place of
+ * the own area, given out in naturally aligned runs of pages. A block stays ours once it is; free
+ * pages are used again. From a physical address back to a pointer leads a small hash of the blocks.
  */
 #include <errno.h>
 

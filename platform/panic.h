@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What happens when the hypervisor itself is wrong: one report, then the machine stops with a failure. */
+/* What happens when the hypervisor itself is wrong: one report, then the machine stops with a
+ * failure. */
 #ifndef PLATFORM_PANIC_H
 #define PLATFORM_PANIC_H
 

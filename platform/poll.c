@@ -13,7 +13,10 @@ void irq_poll(void)
 	uint64_t pending = csr_read(CSR_SIP) & csr_read(CSR_SIE);
 
 	if (pending & SIE_SSIE) {
-		csr_clear(CSR_SIP, SIE_SSIE); /* before the queues are read: a later kick is seen again */
+		/* Before the queues are read, so that a later kick is seen again: CSR writes are
+		 * device output to a fence, and nothing else keeps them in front of a load. */
+		csr_clear(CSR_SIP, SIE_SSIE);
+		__asm__ volatile("fence o, rw" ::: "memory");
 		hart_stop_if_told();
 	}
 	if (pending)
@@ -30,7 +33,8 @@ void irq_wait(void)
 	if (work_is_pending())
 		return;
 	/* With interrupts off an enabled one that is pending, or comes, still ends wfi (privileged
-	 * specification, "Wait for Interrupt"): nothing can slip in between the look and the sleep. */
+	 * specification, "Wait for Interrupt"): nothing can slip in between the look and the sleep.
+	 */
 	__asm__ volatile("wfi" ::: "memory");
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "platform/power.h"
 #include "arch/csr.h"
 #include "arch/mmio.h"
-#include "platform/boot.h"
 #include "lib/component.h"
+#include "platform/boot.h"
 #include "platform/console.h"
 #include "platform/mmu.h"
-#include "platform/power.h"
 #include "sbi/host/legacy.h"
 #include "sbi/host/srst.h"
 
@@ -25,9 +25,9 @@ _Noreturn void power_off(enum power_verdict verdict)
 {
 	console_flush(FLUSH_MS);
 	if (test_device)
-		mmio_write32(test_device, verdict == POWER_SUCCESS ?
-						  TEST_PASS :
-						  (uint32_t)verdict << 16 | TEST_FAIL);
+		mmio_write32(test_device, verdict == POWER_SUCCESS
+						  ? TEST_PASS
+						  : (uint32_t)verdict << 16 | TEST_FAIL);
 	enum sbi_reset_reason reason =
 		verdict == POWER_SUCCESS ? SBI_RESET_NO_REASON : SBI_RESET_SYSTEM_FAILURE;
 

@@ -8,9 +8,9 @@
 enum power_verdict { POWER_SUCCESS = 0, POWER_FAILURE = 1 };
 
 /*
- * By the machine's test device where it has one: the verdict becomes the simulator's exit status. Else by SBI
- * system reset with the true reason; where firmware refuses to shut down, by a reboot; else the
- * legacy call; else this hart sleeps. Output that is queued goes out first.
+ * By the machine's test device where it has one: the verdict becomes the simulator's exit status.
+ * Else by SBI system reset with the true reason; where firmware refuses to shut down, by a reboot;
+ * else the legacy call; else this hart sleeps. Output that is queued goes out first.
  */
 _Noreturn void power_off(enum power_verdict verdict);
 

@@ -4,9 +4,9 @@
 #include "arch/csr.h"
 #include "arch/fence.h"
 #include "arch/pte.h"
+#include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
-#include "lib/component.h"
 #include "platform/mmu_internal.h"
 #include "platform/option.h"
 #include "platform/probe_internal.h"
@@ -71,7 +71,8 @@ static void probe_hgatp(struct hart_features *f)
 		if (field_get(HGATP_MODE, csr_read(CSR_HGATP)) == modes[i])
 			f->hgatp_modes |= BIT(i);
 	}
-	/* A readback is no proof: QEMU 7.2 keeps every value. Nor is a mode larger than the hart's own. */
+	/* A readback is no proof: QEMU 7.2 keeps every value. Nor is a mode larger than the hart's
+	 * own. */
 	f->hgatp_modes &= f->satp_modes;
 	csr_write(CSR_HGATP, field_put(HGATP_MODE, HGATP_MODE_SV39X4) | HGATP_VMID);
 	f->vmid_bits = (uint8_t)count_bits(field_get(HGATP_VMID, csr_read(CSR_HGATP)));
@@ -106,7 +107,8 @@ static bool traps_sinval(void)
 	return caught != CAUGHT_NOTHING;
 }
 
-/* sinval.vma is tried only where the tree names Svinval: OpenSBI from 1.6 on prints a line when it traps. */
+/* sinval.vma is tried only where the tree names Svinval: OpenSBI from 1.6 on prints a line when it
+ * traps. */
 static void probe_s(struct hart_features *f)
 {
 	f->sstc = csr_exists(CSR_STIMECMP);
@@ -129,7 +131,8 @@ const struct hart_features *this_hart_features(void)
 
 enum engine hart_engine(unsigned hart)
 {
-	return found[hart].h && found[hart].hgatp_modes && !engine_wanted ? ENGINE_HEXT : ENGINE_SOFT;
+	return found[hart].h && found[hart].hgatp_modes && !engine_wanted ? ENGINE_HEXT
+									  : ENGINE_SOFT;
 }
 
 const char *engine_text(enum engine engine)
@@ -162,8 +165,7 @@ static int probe_init(void)
 
 		if (h->use != HART_USABLE)
 			continue;
-		if (!mine || (block && block != mine) || !is_power_of_two(mine) ||
-		    mine > PAGE_SIZE)
+		if (!mine || (block && block != mine) || !is_power_of_two(mine) || mine > PAGE_SIZE)
 			return 0;
 		block = mine;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a hart can do, found out by trying: a CSR exists if reading it does not trap, a field is there
- * if what is written to it can be read back. The device tree is believed only where there is nothing
- * to try. Each hart probes itself as it comes up; from then on its features are constant.
+ * What a hart can do, found out by trying: a CSR exists if reading it does not trap, a field is
+ * there if what is written to it can be read back. The device tree is believed only where there is
+ * nothing to try. Each hart probes itself as it comes up; from then on its features are constant.
  */
 #ifndef PLATFORM_PROBE_H
 #define PLATFORM_PROBE_H
@@ -13,24 +13,24 @@
 enum engine { ENGINE_SOFT, ENGINE_HEXT };
 
 struct hart_features {
-	struct isa isa;	     /* the tree's word */
-	bool h;		     /* the hypervisor CSRs answer */
-	bool sstc;	     /* stimecmp answers */
-	bool svinval;	     /* sinval.vma does not trap */
-	bool aia;	     /* siselect and stopei answer */
-	bool stateen;	     /* sstateen0 answers */
-	bool hstateen;	     /* hstateen0 answers */
-	bool hvien;	     /* interrupts can be injected without pending in the host */
-	bool svade;	     /* a clear A or D in our own entries faults */
-	bool svadu;	     /* hardware sets A and D by itself */
-	bool svnapot;	     /* NAPOT entries of our own translate */
-	bool svpbmt;	     /* entries of our own may say a memory type */
+	struct isa isa;      /* the tree's word */
+	bool h;              /* the hypervisor CSRs answer */
+	bool sstc;           /* stimecmp answers */
+	bool svinval;        /* sinval.vma does not trap */
+	bool aia;            /* siselect and stopei answer */
+	bool stateen;        /* sstateen0 answers */
+	bool hstateen;       /* hstateen0 answers */
+	bool hvien;          /* interrupts can be injected without pending in the host */
+	bool svade;          /* a clear A or D in our own entries faults */
+	bool svadu;          /* hardware sets A and D by itself */
+	bool svnapot;        /* NAPOT entries of our own translate */
+	bool svpbmt;         /* entries of our own may say a memory type */
 	uint8_t satp_modes;  /* bit n: mode 8 + n: Sv39, Sv48, Sv57 */
 	uint8_t hgatp_modes; /* the same for Sv39x4, Sv48x4, Sv57x4 */
 	uint8_t asid_bits;
 	uint8_t vmid_bits;
-	uint8_t geilen; /* guest interrupt files */
-	uint64_t senvcfg;    /* bits that can be set */
+	uint8_t geilen;   /* guest interrupt files */
+	uint64_t senvcfg; /* bits that can be set */
 	uint64_t henvcfg;
 	uint64_t hcounteren;
 	uint64_t scounteren;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What page table entries mean to this hart, tried with an entry of our own: the page of this hart's
- * window shows the image's first 64 KiB, through entries that only some harts accept.
+ * What page table entries mean to this hart, tried with an entry of our own: the page of this
+ * hart's window shows the image's first 64 KiB, through entries that only some harts accept.
  */
 #include "arch/fence.h"
 #include "arch/pte.h"

@@ -7,7 +7,8 @@
 #include "platform/random.h"
 #include "platform/timer.h"
 
-/* Key erasure: each draw's stream gives the next key first, so what was drawn cannot be found from the state. */
+/* Key erasure: each draw's stream gives the next key first, so what was drawn cannot be found from
+ * the state. */
 static uint32_t key[8];
 static uint32_t counter;
 static bool seeded;

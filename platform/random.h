@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random numbers: a ChaCha20 stream keyed from the firmware's seed and the time. Good for stack guards, for seeds that
- * guests are given, for hash keys. Any hart, any moment.
+ * Random numbers: a ChaCha20 stream keyed from the firmware's seed and the time. Good for stack
+ * guards, for seeds that guests are given, for hash keys. Any hart, any moment.
  */
 #ifndef PLATFORM_RANDOM_H
 #define PLATFORM_RANDOM_H

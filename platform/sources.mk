@@ -21,7 +21,7 @@ component.sbi := sbi/host/base.c sbi/host/dbcn.c sbi/host/hsm.c sbi/host/ipi.c s
 	sbi/host/srst.c sbi/host/time.c
 component.timer := platform/timer.c
 component.trace := platform/trace.c
-component.work := platform/poll.c platform/work.c
+component.work := platform/kick.c platform/poll.c platform/work.c
 
 needs.boot := memory
 needs.console := irqchip memory

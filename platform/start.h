@@ -10,11 +10,11 @@
 #define HART_RELEASED 4 /* numbered: it may go on */
 
 #define HART_START_STATE   0
-#define HART_START_SATP	   8
-#define HART_START_SP	   16
-#define HART_START_TP	   24
+#define HART_START_SATP    8
+#define HART_START_SP      16
+#define HART_START_TP      24
 #define HART_START_TRAP_SP 32
-#define HART_START_SELF	   40
+#define HART_START_SELF    40
 
 #ifndef __ASSEMBLER__
 

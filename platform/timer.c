@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "platform/boot.h"
+#include "platform/timer.h"
 #include "lib/component.h"
+#include "platform/boot.h"
 #include "platform/hart.h"
 #include "platform/probe.h"
-#include "platform/timer.h"
 #include "sbi/host/time.h"
 
 static PER_HART struct list timers; /* by rising `when`; this hart's alone, so without a lock */
@@ -47,7 +47,7 @@ void timer_set(struct timer *timer, uint64_t when)
 	struct list *place = &timers;
 
 	timer_cancel(timer);
-	list_for_each(node, &timers) {
+	list_for_each (node, &timers) {
 		if (CONTAINER_OF(node, struct timer, node)->when > when) {
 			place = node;
 			break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time: the machine's counter, and timers that call a function from a poll point of the hart that set
- * them. Driven by stimecmp where Sstc is, else by the firmware.
+ * Time: the machine's counter, and timers that call a function from a poll point of the hart that
+ * set them. Driven by stimecmp where Sstc is, else by the firmware.
  */
 #ifndef PLATFORM_TIMER_H
 #define PLATFORM_TIMER_H
@@ -31,7 +31,8 @@ struct timer {
 	bool is_set;
 };
 
-/* Call at `when` (ticks), on this hart; a timer that is set already is moved. One that is set belongs to this hart. */
+/* Call at `when` (ticks), on this hart; a timer that is set already is moved. One that is set
+ * belongs to this hart. */
 void timer_set(struct timer *timer, uint64_t when);
 void timer_cancel(struct timer *timer);
 

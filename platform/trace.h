@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace: a ring of fixed records per hart, written by its hart alone, shown in the crash report.
- * Off, it costs a load and a predicted branch.
+ * The trace: a ring of fixed records per hart, written by its hart alone, shown in the crash
+ * report. Off, it costs a load and a predicted branch.
  */
 #ifndef PLATFORM_TRACE_H
 #define PLATFORM_TRACE_H
@@ -19,7 +19,7 @@ enum trace_event {
 #define X(id, name, about) TRACE_##id,
 	TRACE_EVENTS(X)
 #undef X
-	TRACE_N_EVENTS
+		TRACE_N_EVENTS
 };
 
 enum { TRACE_RECORDS = 64 }; /* a power of two */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "platform/trap.h"
 #include "arch/cause.h"
 #include "arch/csr.h"
 #include "arch/fence.h"
@@ -7,7 +8,6 @@
 #include "platform/hart.h"
 #include "platform/mmu_internal.h"
 #include "platform/timer.h"
-#include "platform/trap.h"
 
 extern const struct catch_entry catch_table[], catch_table_end[];
 

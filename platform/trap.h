@@ -3,12 +3,12 @@
 #ifndef PLATFORM_TRAP_H
 #define PLATFORM_TRAP_H
 
-#define TRAP_X(n)	(8 * (n))
-#define TRAP_PC		256
-#define TRAP_CAUSE	264
-#define TRAP_VALUE	272
-#define TRAP_STATUS	280
-#define TRAP_NESTED	288
+#define TRAP_X(n)       (8 * (n))
+#define TRAP_PC         256
+#define TRAP_CAUSE      264
+#define TRAP_VALUE      272
+#define TRAP_STATUS     280
+#define TRAP_NESTED     288
 #define TRAP_FRAME_SIZE 304
 
 #ifndef __ASSEMBLER__

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "arch/csr.h"
-#include "lib/component.h"
 #include "platform/hart.h"
-#include "platform/panic.h"
 #include "platform/work.h"
-#include "sbi/host/ipi.h"
 
 /*
- * A queue is a stack that anybody pushes to and its hart takes whole: no item is ever popped alone, so
- * the links need no protection from reuse. Taken work is turned round to run in the order of queueing.
+ * The queues of deferred work; platform/kick.c tells a hart of it. A queue is a stack that anybody
+ * pushes to and its hart takes whole: no item is ever popped alone, so the links need no protection
+ * from reuse. Taken work is turned round to run in the order of queueing. Pure C11 atomics: the same
+ * file runs in the host's tests under TSan.
  */
 static _Atomic(struct work *) queues[MAX_HARTS];
-static _Atomic bool stop_all;
 
 void work_queue(struct work *work, unsigned hart)
 {
@@ -52,8 +49,9 @@ void work_run(void)
 	while (work) {
 		struct work *next = atomic_load_explicit(&work->next, memory_order_relaxed);
 
-		/* From here on it may be queued again, by its own call too. */
-		atomic_store_explicit(&work->is_queued, false, memory_order_release);
+		/* From here on it may be queued again, by its own call too. An exchange, to see what those
+		 * wrote who found it queued already and left it at that. */
+		(void)atomic_exchange_explicit(&work->is_queued, false, memory_order_acq_rel);
 		work->call(work);
 		work = next;
 	}
@@ -63,35 +61,3 @@ bool work_is_pending(void)
 {
 	return atomic_load_explicit(&queues[hart_index], memory_order_relaxed);
 }
-
-void hart_kick(unsigned hart)
-{
-	CHECK(sbi_send_ipi(hart_id_of(hart)) == 0);
-}
-
-void harts_stop_others(void)
-{
-	atomic_store_explicit(&stop_all, true, memory_order_release);
-	for_each_hart(i) {
-		/* In a crash a refusal is no further news. */
-		if (i != hart_index && sbi_send_ipi(hart_id_of(i)))
-			continue;
-	}
-}
-
-void hart_stop_if_told(void)
-{
-	if (LIKELY(!atomic_load_explicit(&stop_all, memory_order_acquire)))
-		return;
-	csr_write(CSR_SIE, 0);
-	for (;;)
-		__asm__ volatile("wfi");
-}
-
-static void work_init_hart(void)
-{
-	csr_clear(CSR_SIP, SIE_SSIE);
-	csr_set(CSR_SIE, SIE_SSIE);
-}
-
-COMPONENT(work, PHASE_TIME, NULL, work_init_hart, "deferred work, and interrupts between harts");

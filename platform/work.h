@@ -13,11 +13,11 @@
 struct work {
 	void (*call)(struct work *work);
 	_Atomic(struct work *) next; /* in the queue; owned by the queue while queued */
-	_Atomic uint32_t is_queued; /* 0 or 1; a word, since a byte would need libatomic */
+	_Atomic uint32_t is_queued;  /* 0 or 1; a word, since a byte would need libatomic */
 };
 
-/* Run `work->call` on that hart. One that is queued already, anywhere, is left there: it runs once, after this
- * call. Any hart may call it. */
+/* Run `work->call` on that hart. One that is queued already, anywhere, is left there: it runs once,
+ * after this call. Any hart may call it. */
 void work_queue(struct work *work, unsigned hart);
 
 /* Run what is queued for this hart. Called from poll points. */

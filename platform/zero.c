@@ -14,7 +14,8 @@ void zero_pages(void *pages, uint64_t size)
 
 	if (block) {
 		for (char *p = pages; p < end; p += block)
-			__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" ::"r"(p) : "memory"); /* cbo.zero */
+			__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" ::"r"(p)
+					 : "memory"); /* cbo.zero */
 		return;
 	}
 	for (uint64_t *p = pages; p < (uint64_t *)end; p += 8)

@@ -12,8 +12,8 @@
 #include <stdatomic.h>
 
 #include "arch/csr.h"
-#include "platform/boot.h"
 #include "lib/component.h"
+#include "platform/boot.h"
 #include "platform/irq/chips.h"
 #include "platform/lock.h"
 #include "platform/log.h"

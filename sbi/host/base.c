@@ -38,7 +38,7 @@ bool sbi_has(long ext)
 const char *sbi_impl_name(uint64_t id)
 {
 	static const char *const names[] = {
-		"BBL",	   "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix",
+		"BBL",    "OpenSBI", "Xvisor",        "KVM",      "RustSBI", "Diosix",
 		"Coffer", "Xen",     "PolarFire HSS", "coreboot", "oreboot", "bhyve",
 	};
 

@@ -8,15 +8,15 @@
 
 #include "arch/addr.h"
 
-#define SBI_SUCCESS		  0l
-#define SBI_ERR_FAILED		  (-1l)
-#define SBI_ERR_NOT_SUPPORTED	  (-2l)
-#define SBI_ERR_INVALID_PARAM	  (-3l)
-#define SBI_ERR_DENIED		  (-4l)
-#define SBI_ERR_INVALID_ADDRESS	  (-5l)
+#define SBI_SUCCESS               0l
+#define SBI_ERR_FAILED            (-1l)
+#define SBI_ERR_NOT_SUPPORTED     (-2l)
+#define SBI_ERR_INVALID_PARAM     (-3l)
+#define SBI_ERR_DENIED            (-4l)
+#define SBI_ERR_INVALID_ADDRESS   (-5l)
 #define SBI_ERR_ALREADY_AVAILABLE (-6l)
-#define SBI_ERR_ALREADY_STARTED	  (-7l)
-#define SBI_ERR_ALREADY_STOPPED	  (-8l)
+#define SBI_ERR_ALREADY_STARTED   (-7l)
+#define SBI_ERR_ALREADY_STOPPED   (-8l)
 
 #define SBI_EXT_BASE 0x10l
 #define SBI_EXT_TIME 0x54494d45l
@@ -50,7 +50,8 @@ static inline struct sbi_ret sbi_call(long ext, long fid, uint64_t a0, uint64_t 
 	return (struct sbi_ret){ .error = (long)r0, .value = (long)r1 };
 }
 
-/* Does the firmware have this extension? Legacy extensions answer only where SBI 0.1 is all there is. */
+/* Does the firmware have this extension? Legacy extensions answer only where SBI 0.1 is all there
+ * is. */
 bool sbi_has(long ext);
 
 /* major << 24 | minor; 0 for SBI 0.1, whose BASE call does not exist. */

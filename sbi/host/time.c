@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "sbi/host/legacy.h"
 #include "sbi/host/time.h"
+#include "sbi/host/legacy.h"
 
 void sbi_set_timer(uint64_t time)
 {

@@ -5,7 +5,8 @@
 
 #include "sbi/host/sbi.h"
 
-/* Raise the timer interrupt of this hart when `time` reaches that value, and clear a pending one. */
+/* Raise the timer interrupt of this hart when `time` reaches that value, and clear a pending one.
+ */
 void sbi_set_timer(uint64_t time);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A test that takes the whole machine down, after one that does not. */
-#include "lib/component.h"
 #include "platform/panic.h"
+#include "lib/component.h"
 #include "tests/kit/kit.h"
 
 TEST(planted, holds)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from runner import collect, matrix, qemu, tap
+from runner import collect, matrix, qemu, schedule, tap
 from runner.job import ROOT, Env, Job
 from runner.pytap import run_tests
 from runner.report import NOT_IN_XML
@@ -77,7 +77,7 @@ def settings_are_read_from_the_environment():
                                 'FUZZ_RUNS': '9', 'SLOW': '2.5', 'VERBOSE': '0', 'DEBUG': '1',
                                 'O': 'elsewhere'})
     assert (env.jobs_only, env.tests_only) == (['unit', 'fuzz'], 'ring.wraps'), env
-    assert env.long and not env.verbose and env.n_parallel == 3, env
+    assert env.long and not env.verbose and env.n_cpus == 3, env
     assert (env.fuzz_seconds, env.fuzz_runs, env.slow) == (600, 9, 2.5), env
     assert env.out == Path('elsewhere/test'), env
     assert env.image('x') == Path('elsewhere/debug/x.bin'), env
@@ -87,6 +87,16 @@ def empty_settings_are_no_settings():
     empty = dict.fromkeys(('ONLY', 'LONG', 'JOBS', 'VERBOSE', 'FUZZ_SECONDS', 'FUZZ_RUNS', 'SLOW',
                            'DEBUG', 'O'), '')
     assert Env.from_environment(empty) == Env.from_environment({})
+
+
+def jobs_start_while_there_are_cpus_for_them():
+    small, large = Job('small', [], n_cpus=1), Job('large', [], n_cpus=8)
+    busy = Job('busy', [], n_cpus=3)
+    env = Env(n_cpus=4)
+    assert schedule.next_to_start(env, [large, small], [busy]) is small
+    assert schedule.next_to_start(env, [large], [busy]) is None
+    assert schedule.next_to_start(env, [large, small], []) is large
+    assert schedule.next_to_start(env, [], []) is None
 
 
 def a_pattern_for_tests_leaves_out_jobs_that_cannot_take_it():
@@ -157,7 +167,8 @@ if __name__ == '__main__':
         good_results_are_read_whole, no_test_at_all_is_no_error, results_cut_anywhere_are_an_error,
         results_without_any_one_line_are_an_error, results_with_any_line_twice_are_an_error,
         errors_have_their_names, settings_are_read_from_the_environment,
-        empty_settings_are_no_settings, a_pattern_for_tests_leaves_out_jobs_that_cannot_take_it,
+        empty_settings_are_no_settings, jobs_start_while_there_are_cpus_for_them,
+        a_pattern_for_tests_leaves_out_jobs_that_cannot_take_it,
         commas_in_paths_are_doubled_for_qemu, lists_of_sources_are_read_over_long_lines,
         a_file_of_jobs_that_breaks_is_a_job_that_fails, a_table_that_cannot_be_read_says_where,
         a_table_is_read_as_it_was_written, without_any_one_row_the_table_lacks_a_pair,

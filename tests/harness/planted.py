@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Jobs that end in every way a job can; planted_check.py holds what the runner must say of each."""
 
+import os
 from pathlib import Path
 
 from runner import qemu
@@ -8,6 +9,7 @@ from runner.job import ROOT, Job
 
 MACHINE = qemu.Machine()
 SHORT = 2
+MARK = os.environ.get('PLANTED', '')    # of the run that these belong to
 BOOT = 10   # seconds in which an image has surely come to its tests
 
 
@@ -50,9 +52,9 @@ def _results():
 def _processes(env):
     yield Job('planted/crash', ['tests/harness/fake_qemu'])
     yield Job('planted/stubborn', ['sh', '-c', 'trap "" TERM; sleep 1000 & sleep 1001'],
-              time_limit=SHORT / 4, env={'PLANTED': 'stubborn'})
+              time_limit=SHORT / 4, env={'PLANTED': MARK + 'stubborn'})
     yield Job('planted/leaves_a_child', ['sh', '-c', 'sleep 1000 & exit 0'], tap=False,
-              env={'PLANTED': 'child'})
+              env={'PLANTED': MARK + 'child'})
     yield Job('planted/flood', ['yes', 'and so on and so on'], tap=False)
     yield Job('planted/missing', ['true'], needs=[Path('no/such/image')])
     yield Job('planted/not_a_program', ['no/such/program'])

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / 'tests'))
 from runner.pytap import run_tests
 
 OUT = Path(os.environ.get('O') or 'build') / 'test/runner/planted.inner'
+MARK = f'{os.getpid()}-'
 AGAIN = OUT.with_name('planted.again')  # for runs of some of them
 COMMAND = [str(ROOT / 'tests/run'), '--jobs-of', 'tests/harness/planted.py', '--out']
 
@@ -56,7 +57,8 @@ EXPECTED = {
 
 def environment(**settings):
     mine = {'ONLY', 'LIST', 'LONG', 'VERBOSE', 'KIT_RESULT', 'FUZZ_SECONDS', 'FUZZ_RUNS'}
-    return {name: value for name, value in os.environ.items() if name not in mine} | settings
+    others = {name: value for name, value in os.environ.items() if name not in mine}
+    return others | {'PLANTED': MARK} | settings
 
 
 def run_planted(out, **settings):
@@ -65,10 +67,11 @@ def run_planted(out, **settings):
 
 
 def processes_marked(mark):
+    """Those of our runs: what a runner starts inherits its mark, some planted jobs add to it."""
     found = []
     for place in Path('/proc').glob('[0-9]*'):
         try:
-            if f'PLANTED={mark}'.encode() in (place / 'environ').read_bytes().split(b'\0'):
+            if f'PLANTED={MARK}{mark}'.encode() in (place / 'environ').read_bytes().split(b'\0'):
                 found.append(place.name)
         except OSError:
             pass    # it has ended, or is not ours
@@ -146,7 +149,7 @@ def junit_says_the_same():
 
 
 def nothing_is_left_running():
-    for mark in ('stubborn', 'child'):
+    for mark in ('', 'stubborn', 'child'):
         assert not processes_marked(mark), processes_marked(mark)
 
 

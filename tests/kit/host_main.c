@@ -5,10 +5,10 @@
  * failed, 2 the results could not be written. A program that dies leaves them truncated, and so it
  * is seen.
  */
-#include "tests/kit/kit.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "tests/kit/kit.h"
 
 static FILE *results;
 

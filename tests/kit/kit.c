@@ -14,8 +14,6 @@
  * and its result, so that a program which dies or hangs has told where; the last line is the sum.
  * Expectations and notes may come from any hart or thread; one lock keeps their lines whole.
  */
-#include "tests/kit/kit.h"
-
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +21,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "tests/kit/kit.h"
 
 enum {
 	LINE_SIZE = 512,     /* a longer line is cut */

@@ -3,10 +3,10 @@
  * The semihosting calls, as "RISC-V Semihosting" and Arm's "Semihosting for AArch32 and AArch64"
  * give them: the operation in a0, the address of its block of words in a1, the result in a0.
  */
-#include "tests/kit/semihost.h"
-
 #include <errno.h>
 #include <string.h>
+
+#include "tests/kit/semihost.h"
 
 enum {
 	SYS_OPEN = 0x01,

@@ -5,13 +5,13 @@
  * Without a path results go to the console. QEMU ends with status 0: all passed, 1: some failed, 2:
  * the results could not be written.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/component.h"
 #include "platform/console.h"
 #include "tests/kit/kit.h"
 #include "tests/kit/semihost.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum { CONSOLE = -1, FLUSH_MS = 1000 };
 

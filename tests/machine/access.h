@@ -48,18 +48,18 @@ static inline uint64_t try_update(uint64_t va)
 #define try_call(place)                                                                            \
 	({                                                                                         \
 		uint64_t caught_;                                                                  \
-		__asm__ volatile("	li	t0, -1\n"                                                       \
-				 "	ld	t1, 770f\n"                                                     \
-				 "	jalr	t1\n"                                                         \
+		__asm__ volatile("	li	t0, -1\n"                                                    \
+				 "	ld	t1, 770f\n"                                                  \
+				 "	jalr	t1\n"                                                      \
 				 "771:\n"                                                          \
-				 "	.pushsection .catch, \"a\"\n"                                      \
-				 "	.dword	" place ", 771b\n"                                          \
-				 "	.popsection\n"                                                     \
-				 "	.pushsection .rodata, \"a\"\n"                                     \
-				 "	.balign	8\n"                                                       \
-				 "770:	.dword	" place "\n"                                             \
-				 "	.popsection\n"                                                     \
-				 "	mv	%[caught], t0\n"                                                \
+				 "	.pushsection .catch, \"a\"\n"                                   \
+				 "	.dword	" place ", 771b\n"                                 \
+				 "	.popsection\n"                                                  \
+				 "	.pushsection .rodata, \"a\"\n"                                  \
+				 "	.balign	8\n"                                                    \
+				 "770:	.dword	" place "\n"                                       \
+				 "	.popsection\n"                                                  \
+				 "	mv	%[caught], t0\n"                                             \
 				 : [caught] "=r"(caught_)::"t0", "t1", "ra", "memory");            \
 		caught_;                                                                           \
 	})

@@ -54,7 +54,7 @@ TEST(boot, harts_are_numbered_densely_in_the_order_of_the_tree)
 	EXPECT_EQ(n_seen, n_harts());
 	EXPECT_EQ(hart_index, 0);
 	EXPECT_EQ(hart_id, machine.boot_hart_id);
-	for_each_hart(i) {
+	for_each_hart (i) {
 		EXPECT_EQ(seen_ids[i], hart_id_of(i));
 		EXPECT_EQ(sbi_hart_status(hart_id_of(i)), SBI_HART_STARTED);
 	}
@@ -233,6 +233,7 @@ TEST(symbols, function_is_found_by_every_address_in_it)
 	EXPECT_STR(s.name, "machine_hart");
 	EXPECT_EQ(s.start, at);
 	EXPECT_STR(symbol_find(&symbols, at + 4).name, "machine_hart");
-	EXPECT_STR(symbol_find(&symbols, (uint64_t)kit_run - (uint64_t)image_start).name, "kit_run");
+	EXPECT_STR(symbol_find(&symbols, (uint64_t)kit_run - (uint64_t)image_start).name,
+		   "kit_run");
 	EXPECT(!symbol_find(&symbols, (uint64_t)(image_rodata - image_start)).name);
 }

@@ -95,12 +95,12 @@ static void on_room(void *context)
 }
 
 /* The console's source is ours, until give_back. */
-static int take_source(const char *context)
+static int take_source(irq_handler *handler, const char *context)
 {
 	n_rooms = n_others = 0;
 	irq_disable(machine.uart.irq);
 	set(IER, 0);
-	return irq_enable(machine.uart.irq, on_room, (void *)context);
+	return irq_enable(machine.uart.irq, handler, (void *)context);
 }
 
 static int give_back(void)
@@ -120,7 +120,7 @@ TEST_IF(console, room_in_the_uart_interrupts_once_for_each_byte_that_left, needs
 	unsigned n = 0;
 
 	loop_begin();
-	taken = take_source("`"); /* before 'a' */
+	taken = take_source(on_room, "`"); /* before 'a' */
 	set(IER, IER_ROOM);
 	poll_until(&n_rooms, ROUNDS, PATIENCE_US);
 	poll_until(&n_rooms, ROUNDS + 1, SILENCE_US);
@@ -141,7 +141,7 @@ TEST_IF(console, a_disabled_source_is_silent_and_comes_once_it_is_enabled, needs
 	unsigned n_while_off;
 
 	loop_begin();
-	taken = take_source("");
+	taken = take_source(on_room, "");
 	irq_disable(machine.uart.irq);
 	set(IER, IER_ROOM); /* its line is up from here on */
 	poll_until(&n_rooms, 1, SILENCE_US);
@@ -156,6 +156,37 @@ TEST_IF(console, a_disabled_source_is_silent_and_comes_once_it_is_enabled, needs
 	EXPECT_EQ(n_rooms, ROUNDS);
 }
 
+static atomic_uint n_ignored;
+
+static void on_room_not_at_once(void *context)
+{
+	if (n_ignored++ >= 3)
+		on_room(context);
+}
+
+static const char *needs_true_levels(void)
+{
+	if (strcmp(irqchip_name(), "plic") == 0)
+		return "QEMU's PLIC hears of a line only when its device speaks of it";
+	return needs_looping_uart();
+}
+
+/* A controller that sends a message when a line rises must be told to look at it again. */
+TEST_IF(console, a_line_that_a_handler_leaves_up_comes_again, needs_true_levels)
+{
+	int taken, given_back;
+
+	loop_begin();
+	n_ignored = 0;
+	taken = take_source(on_room_not_at_once, "");
+	set(IER, IER_ROOM);
+	poll_until(&n_rooms, ROUNDS, PATIENCE_US);
+	given_back = give_back();
+	EXPECT_EQ(taken, 0);
+	EXPECT_EQ(given_back, 0);
+	EXPECT_EQ(n_rooms, ROUNDS);
+}
+
 static const char *needs_more_harts(void)
 {
 	return n_harts() > 1 ? needs_looping_uart() : "there is one hart";
@@ -165,7 +196,7 @@ static atomic_int taken_there;
 
 static void take_source_there(struct work *work)
 {
-	taken_there = take_source("");
+	taken_there = take_source(on_room, "");
 }
 
 /* An idle hart sleeps until the interrupt comes, so this proves the wake-up too. */

@@ -20,6 +20,7 @@ struct errand {
 
 static struct errand errands[MAX_HARTS];
 static _Atomic unsigned n_come, n_done;
+static unsigned n_sent;
 
 const char *needs_another_hart(void)
 {
@@ -64,17 +65,25 @@ static void send(unsigned hart, void (*run)(void *context), void *context, unsig
 	work_queue(&errands[hart].work, hart);
 }
 
+/* Errands of a test that lost patience may still be under way. */
+static void begin(unsigned n)
+{
+	REQUIRE(poll_until(&n_done, n_sent));
+	n_come = n_done = 0;
+	n_sent = n;
+}
+
 void run_on(unsigned hart, void (*run)(void *context), void *context)
 {
-	n_come = n_done = 0;
+	begin(1);
 	send(hart, run, context, 1);
 	REQUIRE(poll_until(&n_done, 1));
 }
 
 void run_on_every_hart(void (*run)(void *context), void *context)
 {
-	n_come = n_done = 0;
-	for_each_hart(i)
+	begin(n_harts());
+	for_each_hart (i)
 		send(i, run, context, n_harts());
 	REQUIRE(poll_until(&n_done, n_harts()));
 }

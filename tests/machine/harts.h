@@ -9,7 +9,7 @@
 #include "arch/bits.h"
 
 /* How long a test waits for what must happen, before it says that it did not. */
-enum { PATIENCE_US = 10000000 };
+enum { PATIENCE_US = 20000000 };
 
 /* Skips a test where there is one hart only. */
 const char *needs_another_hart(void);

@@ -49,7 +49,7 @@ static void resize(struct piece *p, size_t size)
 
 static void use_heap(void *context)
 {
-	enum { N = 32, STEPS = 1500 };
+	enum { N = 32, STEPS = 300 };
 	uint64_t state = hart_index + 1;
 	struct piece pieces[N] = { 0 };
 
@@ -159,7 +159,7 @@ TEST(libc, every_hart_has_its_own_errno_and_variables)
 {
 	n_written = 0;
 	run_on_every_hart(use_locals, NULL);
-	for_each_hart(i)
+	for_each_hart (i)
 		for (unsigned k = 0; k < i; k++)
 			EXPECT(places[i] != places[k]);
 }
@@ -171,8 +171,8 @@ TEST(libc, snprintf_writes_64_bit_numbers)
 	snprintf(text, sizeof(text), "%" PRIu64 " %" PRId64 " %" PRIx64, UINT64_MAX, INT64_MIN,
 		 UINT64_C(0xfedcba9876543210));
 	EXPECT_STR(text, "18446744073709551615 -9223372036854775808 fedcba9876543210");
-	snprintf(text, sizeof(text), "[%016lx] [%-6d] [%+d] [%5.2s] [%zu] [%c] [%%]", 0xabcul, -42, 7,
-		 "xyz", sizeof(text), 'q');
+	snprintf(text, sizeof(text), "[%016lx] [%-6d] [%+d] [%5.2s] [%zu] [%c] [%%]", 0xabcul, -42,
+		 7, "xyz", sizeof(text), 'q');
 	EXPECT_STR(text, "[0000000000000abc] [-42   ] [+7] [   xy] [128] [q] [%]");
 	snprintf(text, sizeof(text), "%p %o", (void *)0xffffffc000000000, 0777);
 	EXPECT_STR(text, "0xffffffc000000000 777");
@@ -212,7 +212,8 @@ TEST(libc, memory_functions_touch_what_they_should)
 		for (unsigned to = 0; to < 9; to++)
 			for (unsigned from = 0; from < 9; from++) {
 				for (unsigned i = 0; i < ROOM; i++)
-					a[i] = expected[i] = (uint8_t)(i * 7 + 1), b[i] = (uint8_t)i;
+					a[i] = expected[i] = (uint8_t)(i * 7 + 1),
+					b[i] = (uint8_t)i;
 				for (unsigned i = 0; i < n; i++)
 					expected[MARGIN + to + i] = b[from + i];
 				memcpy(a + MARGIN + to, b + from, n);

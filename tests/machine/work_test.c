@@ -68,13 +68,13 @@ TEST_IF(work, item_runs_once_on_the_hart_it_was_queued_for, needs_another_hart)
 	static struct item items[MAX_HARTS];
 
 	n_run = 0;
-	for_each_hart(i) {
+	for_each_hart (i) {
 		items[i] = (struct item){ .work.call = note };
 		work_queue(&items[i].work, i);
 	}
 	REQUIRE(poll_until(&n_run, n_harts()));
 	poll_for(1000);
-	for_each_hart(i) {
+	for_each_hart (i) {
 		EXPECT_EQ(items[i].n_runs, 1);
 		EXPECT_EQ(items[i].hart, i);
 	}
@@ -123,7 +123,8 @@ static PER_HART unsigned next_from[MAX_HARTS];
 
 static void take_in_order(struct work *work)
 {
-	unsigned from = (unsigned)(((char *)work - (char *)crossing) / (ptrdiff_t)sizeof(crossing[0]));
+	unsigned from =
+		(unsigned)(((char *)work - (char *)crossing) / (ptrdiff_t)sizeof(crossing[0]));
 	unsigned number = (unsigned)(((char *)work - (char *)crossing) /
 				     (ptrdiff_t)sizeof(crossing[0][0][0]) % 8);
 
@@ -135,7 +136,7 @@ static void take_in_order(struct work *work)
 static void queue_for_all(void *context)
 {
 	(void)context;
-	for_each_hart(to) {
+	for_each_hart (to) {
 		for (unsigned k = 0; k < 8; k++) {
 			crossing[hart_index][to][k].work = (struct work){ .call = take_in_order };
 			work_queue(&crossing[hart_index][to][k].work, to);
@@ -146,13 +147,13 @@ static void queue_for_all(void *context)
 static void forget_order(void *context)
 {
 	(void)context;
-	for_each_hart(i)
+	for_each_hart (i)
 		next_from[i] = 0;
 }
 
 TEST_IF(work, every_hart_queues_for_every_hart_at_once, needs_another_hart)
 {
-	for (unsigned round = 0; round < 20; round++) {
+	for (unsigned round = 0; round < 8; round++) {
 		run_on_every_hart(forget_order, NULL);
 		n_run = 0;
 		run_on_every_hart(queue_for_all, NULL);

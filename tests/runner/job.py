@@ -17,6 +17,7 @@ class Job:
     name: str                   # "kind/..." as it is listed, selected and stored
     command: list[str]
     time_limit: float = 60      # seconds; then its processes are killed and it is a hang
+    n_cpus: int = 1             # how many it keeps busy
     tap: bool = True            # it writes its tests to env.result(name); else it is itself one
     takes_pattern: bool = False # its command was made with env.tests_only, if that is set
     status: int = 0             # how it must end; where it writes TAP: 1 if a test failed
@@ -37,7 +38,7 @@ class Env:
     jobs_only: list[str] = field(default_factory=list)  # a job's name must contain one of them
     tests_only: str | None = None       # a test's name must contain it
     long: bool = False
-    n_parallel: int = os.cpu_count() or 1
+    n_cpus: int = os.cpu_count() or 1   # that all jobs together keep busy
     verbose: bool = False
     fuzz_seconds: int = 60
     fuzz_runs: int | None = None        # this many inputs in place of a time
@@ -53,7 +54,7 @@ class Env:
                   flavour='debug' if variables.get('DEBUG') else 'release',
                   jobs_only=jobs.replace(',', ' ').split(), tests_only=tests or None)
         if variables.get('JOBS'):
-            env.n_parallel = max(1, int(variables['JOBS']))
+            env.n_cpus = max(1, int(variables['JOBS']))
         env.fuzz_seconds = int(variables.get('FUZZ_SECONDS') or (600 if env.long else 60))
         if variables.get('FUZZ_RUNS'):
             env.fuzz_runs = int(variables['FUZZ_RUNS'])

@@ -65,5 +65,6 @@ def test_job(env, name, machine, image, *more, bios=None, **job):
     """A job that runs a test image, which reports by semihosting."""
     image = Path(image)
     words = ['-kernel', image, *test_words(env, name), *more]
-    return Job(name, command(env, machine, *words, bios=bios), takes_pattern=True,
+    return Job(name, command(env, machine, *words, bios=bios), n_cpus=machine.harts,
+               takes_pattern=True,
                needs=[binary(env, machine), Path(bios or firmware(env, machine)), image], **job)

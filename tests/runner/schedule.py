@@ -26,8 +26,9 @@ def run(env, jobs, on_start, on_outcome):
     waiting, running = list(jobs), []
     try:
         while (waiting or running) and not signals:
-            while waiting and len(running) < env.n_parallel and not signals:
-                _start(env, waiting.pop(0), running, on_start, on_outcome)
+            while not signals and (job := next_to_start(env, waiting, [p.job for p in running])):
+                waiting.remove(job)
+                _start(env, job, running, on_start, on_outcome)
             for process in [process for process in running if process.poll()]:
                 running.remove(process)
                 on_outcome(judge(env, process))
@@ -38,6 +39,12 @@ def run(env, jobs, on_start, on_outcome):
             signal.signal(number, handler)
     if signals:
         raise Interrupted(signal.Signals(signals[0]).name)
+
+
+def next_to_start(env, waiting, running):
+    """The first job that there are CPUs for, or None; one that wants more than all runs alone."""
+    free = env.n_cpus - sum(job.n_cpus for job in running)
+    return next((job for job in waiting if job.n_cpus <= free or not running), None)
 
 
 def _start(env, job, running, on_start, on_outcome):

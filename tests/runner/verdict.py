@@ -14,6 +14,7 @@ from runner.job import ROOT
 from runner.tap import FAILED, PASSED, SKIPPED, Test
 
 TAIL_LINES = 15     # the end of a console, where nothing else is known
+LINE_LENGTH = 160
 CAUSE_LINES = 40    # what a console says from the sign of a bad end on
 
 # What a console says before things end badly, and what it is then called.
@@ -108,7 +109,7 @@ def _excerpt(console):
         lines = console[match.start():].splitlines()[:CAUSE_LINES]
     else:
         lines = console.splitlines()[-TAIL_LINES:]
-    return [_printable(line) for line in lines]
+    return [_printable(line[:LINE_LENGTH]) for line in lines]
 
 
 def _how_it_ended(process):

@@ -85,6 +85,8 @@ NOINLINE static unsigned overflow_stack(unsigned depth)
 {
 	volatile char use[256];
 
+	if (!~depth)
+		return 0;
 	use[0] = (char)depth;
 	HIDE(depth);
 	return overflow_stack(depth + 1) + (unsigned)use[0];

@@ -58,6 +58,8 @@ void panic(const char *format, ...)
 {
 	va_list args;
 
+	if (expected)
+		longjmp(*expected, 1);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

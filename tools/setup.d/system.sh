@@ -74,8 +74,8 @@ apt_knows() {
 
 # End with the reason that apt gave in the log; $1 says what failed.
 apt_fail() {
-        disk_must_have_room .
-        if grep -qE '404 |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
+        disk_must_have_room build
+        if grep -qE '^ +4[0-9][0-9] |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
                 why="the mirror lacks it: give a complete Debian mirror with MIRROR=URL"
         elif grep -qE 'GPG error|is not signed|NO_PUBKEY|signatures? (were|was|could)' build/setup/log; then
                 why="its index is not signed by the Debian archive: give a Debian mirror with MIRROR=URL"

@@ -35,7 +35,7 @@ tree_install_all() {
 tree_install() {
         tree=$1
         began=$(date +%s)
-        disk_must_have_room .
+        disk_must_have_room build
         # shellcheck disable=SC2046 # four words
         set -- $(tree_row "$tree")
         suite=$1 arch=$2 how=$3 packages=$(echo "$4" | tr ',' ' ')
@@ -91,7 +91,7 @@ tree_unpack() {
 
 # End because the package in $deb could not be unpacked.
 unpack_fail() {
-        disk_must_have_room .
+        disk_must_have_room build
         fail "${deb##*/} could not be unpacked: run this again (log: build/setup/log)"
 }
 
