@@ -41,7 +41,9 @@ struct tree {
 	struct machine_error *error;
 	unsigned depth; /* of the node where we stand */
 	struct tree_node path[TREE_DEPTH];
-	int walk_offset, walk_depth; /* libfdt's, which may be below TREE_DEPTH */
+	uint32_t walk_at; /* the next tag that the walk looks at */
+	int walk_offset;  /* the node where it is; its depth may be below TREE_DEPTH */
+	int walk_depth;
 };
 
 /* An interrupt controller that was passed, to be read once all harts are known. */
@@ -60,6 +62,21 @@ struct reader {
 	unsigned n_irqchips;
 	struct irqchip_node irqchips[TREE_IRQCHIPS];
 };
+
+/*
+ * One tag of the structure block: a node's begin or end, a property, or nothing. libfdt checks each
+ * tag again at each look, which costs ten times the reading; a blob is checked once, here, and its
+ * tags are then taken as they are.
+ */
+struct tag {
+	uint32_t kind;    /* FDT_BEGIN_NODE, ... */
+	uint32_t next;    /* offset of the tag behind it */
+	const char *name; /* of a node or a property */
+	struct prop value;
+};
+
+/* The tag at offset `at` of a checked blob. */
+struct tag blob_tag(const void *fdt, uint32_t at);
 
 /* Whether libfdt may read these bytes; everything it takes on trust is checked. 0 or -EINVAL. */
 MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *error);

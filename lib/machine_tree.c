@@ -24,6 +24,7 @@ int tree_open(struct tree *t, const void *fdt, size_t size, struct machine_error
 void tree_rewind(struct tree *t)
 {
 	t->depth = 0;
+	t->walk_at = 0;
 	t->walk_offset = -1;
 	t->walk_depth = -1;
 }
@@ -65,34 +66,44 @@ static bool status_is_okay(struct prop status)
 	return !status.at || (text && (!strcmp(text, "okay") || !strcmp(text, "ok")));
 }
 
-static void read_node(struct tree *t, int offset)
+/* Stand at the node that begins at `offset`. Returns where the tags behind its properties begin. */
+static uint32_t read_node(struct tree *t, int offset)
 {
 	struct tree_node *node = tree_here(t);
 	const struct tree_node *above = t->depth ? node - 1 : NULL;
-	int at;
+	struct tag tag = blob_tag(t->fdt, (uint32_t)offset);
+	uint32_t at = tag.next;
 
 	memset(node, 0, sizeof(*node));
 	node->offset = offset;
-	node->name = fdt_get_name(t->fdt, offset, NULL);
-	fdt_for_each_property_offset (at, t->fdt, offset) {
-		const char *name;
-		int size;
-		const void *value = fdt_getprop_by_offset(t->fdt, at, &name, &size);
-
-		if (value)
-			keep_common(node, name, (struct prop){ value, (uint32_t)size });
+	node->name = tag.name;
+	for (;; at = tag.next) {
+		tag = blob_tag(t->fdt, at);
+		if (tag.kind == FDT_PROP)
+			keep_common(node, tag.name, tag.value);
+		else if (tag.kind != FDT_NOP)
+			break;
 	}
 	node->is_enabled = (!above || above->is_enabled) && status_is_okay(node->status);
 	node->wired_to = above ? above->wired_to : 0;
 	if (node->interrupt_parent.size == 4)
 		node->wired_to = prop_cells(node->interrupt_parent, 0, 1);
+	return at;
 }
 
+/* To the next node; 0 after the last one. */
 static int step(struct tree *t)
 {
-	t->walk_offset = fdt_next_node(t->fdt, t->walk_offset, &t->walk_depth);
-	if (t->walk_offset < 0 || t->walk_depth < 0)
-		return 0;
+	struct tag tag;
+
+	do {
+		tag = blob_tag(t->fdt, t->walk_at);
+		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --t->walk_depth < 0))
+			return 0;
+		t->walk_offset = (int)t->walk_at;
+		t->walk_at = tag.next;
+	} while (tag.kind != FDT_BEGIN_NODE);
+	t->walk_depth++;
 	if (t->walk_depth >= TREE_DEPTH)
 		return tree_fail(t, "nodes are nested more than %d deep", TREE_DEPTH);
 	return 1;
@@ -104,7 +115,7 @@ int tree_next(struct tree *t)
 
 	if (more > 0) {
 		t->depth = t->walk_depth;
-		read_node(t, t->walk_offset);
+		t->walk_at = read_node(t, t->walk_offset);
 	}
 	return more;
 }
@@ -112,10 +123,10 @@ int tree_next(struct tree *t)
 /* Only the nodes on the way are read. */
 int tree_seek(struct tree *t, int offset)
 {
-	int way[TREE_DEPTH], more;
+	int way[TREE_DEPTH];
 
 	tree_rewind(t);
-	while ((more = step(t)) > 0) {
+	while (step(t) > 0) {
 		way[t->walk_depth] = t->walk_offset;
 		if (t->walk_offset != offset)
 			continue;
@@ -164,10 +175,14 @@ int tree_fail(struct tree *t, const char *what, ...)
 
 struct prop tree_prop(const struct tree *t, const char *name)
 {
-	int size;
-	const void *at = fdt_getprop(t->fdt, t->path[t->depth].offset, name, &size);
+	struct tag tag = blob_tag(t->fdt, (uint32_t)t->path[t->depth].offset);
 
-	return at ? (struct prop){ at, (uint32_t)size } : (struct prop){ 0 };
+	do {
+		tag = blob_tag(t->fdt, tag.next);
+		if (tag.kind == FDT_PROP && !strcmp(tag.name, name))
+			return tag.value;
+	} while (tag.kind == FDT_PROP || tag.kind == FDT_NOP);
+	return (struct prop){ 0 };
 }
 
 int tree_u32(struct tree *t, const char *name, uint32_t otherwise, uint32_t *value)

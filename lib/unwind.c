@@ -1,56 +1,114 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compiled code has one frame at each place, whichever way led there. So any way from the
+ * function's start to the pc will do, and it is found from its end: straight on from the last place
+ * before the pc that an earlier branch leads to, before that straight on to this branch, and so on
+ * back to the start. What moved sp on the way gives the size; the last thing done with ra says
+ * where it is.
+ */
 #include "lib/unwind.h"
 
-enum { REG_RA = 1, REG_SP = 2 };
+enum { REG_RA = 1, REG_SP = 2, REG_T0 = 5, REG_T1 = 6 };
 
-/* What an instruction means for the frame. */
-enum effect { NOTHING, MOVES_SP, SAVES_RA, LEAVES };
-
-struct insn {
-	unsigned halfwords;
-	enum effect effect;
-	int32_t amount; /* by which sp moves, or where ra goes */
+/* What an instruction means for the frame, or for the way. */
+enum effect {
+	NOTHING,
+	MOVES_SP, /* by `amount` */
+	SAVES_RA, /* at sp + `amount` */
+	LOADS_RA, /* from the stack */
+	SAVES, /* all that it must, in a frame of `amount`, by a routine of the compiler's library
+		*/
+	BRANCHES, /* perhaps, to `amount` from here */
+	JUMPS,    /* always */
+	LEAVES,   /* to the caller, or to nobody knows where */
 };
 
-static int32_t sign_extend(uint32_t v, unsigned bits)
+struct insn {
+	unsigned size; /* bytes */
+	enum effect effect;
+	int32_t amount;
+};
+
+static int32_t sign_extend(uint32_t v, unsigned n)
 {
-	return (int32_t)(v << (32 - bits)) >> (32 - bits);
+	return (int32_t)(v << (32 - n)) >> (32 - n);
 }
 
-static int32_t addi16sp_amount(uint16_t i)
+/* The n bits of v from `from` on, moved to `to`. */
+static uint32_t bits(uint32_t v, unsigned from, unsigned n, unsigned to)
 {
-	uint32_t v = (i >> 12 & 1) << 9 | (i >> 6 & 1) << 4 | (i >> 5 & 1) << 6 |
-		     (i >> 3 & 3) << 7 | (i >> 2 & 1) << 5;
-
-	return sign_extend(v, 10);
+	return (v >> from & ((1u << n) - 1)) << to;
 }
 
-static struct insn decode_compressed(uint16_t i)
+static int32_t addi16sp_amount(uint32_t i)
+{
+	return sign_extend(bits(i, 12, 1, 9) | bits(i, 6, 1, 4) | bits(i, 5, 1, 6) |
+				   bits(i, 3, 2, 7) | bits(i, 2, 1, 5),
+			   10);
+}
+
+static int32_t c_jump_amount(uint32_t i)
+{
+	return sign_extend(bits(i, 12, 1, 11) | bits(i, 11, 1, 4) | bits(i, 9, 2, 8) |
+				   bits(i, 8, 1, 10) | bits(i, 7, 1, 6) | bits(i, 6, 1, 7) |
+				   bits(i, 3, 3, 1) | bits(i, 2, 1, 5),
+			   12);
+}
+
+static int32_t c_branch_amount(uint32_t i)
+{
+	return sign_extend(bits(i, 12, 1, 8) | bits(i, 10, 2, 3) | bits(i, 5, 2, 6) |
+				   bits(i, 3, 2, 1) | bits(i, 2, 1, 5),
+			   9);
+}
+
+static int32_t jump_amount(uint32_t i)
+{
+	return sign_extend(bits(i, 31, 1, 20) | bits(i, 21, 10, 1) | bits(i, 20, 1, 11) |
+				   bits(i, 12, 8, 12),
+			   21);
+}
+
+static int32_t branch_amount(uint32_t i)
+{
+	return sign_extend(
+		bits(i, 31, 1, 12) | bits(i, 25, 6, 5) | bits(i, 8, 4, 1) | bits(i, 7, 1, 11), 13);
+}
+
+static struct insn decode_compressed(uint32_t i)
 {
 	unsigned rd = i >> 7 & 31, rs2 = i >> 2 & 31;
 
 	switch ((i & 3) << 3 | i >> 13) {
 	case 1 << 3 | 0: /* c.addi */
 		if (rd == REG_SP)
-			return (struct insn){ 1, MOVES_SP,
-					      sign_extend((i >> 12 & 1) << 5 | rs2, 6) };
+			return (struct insn){ 2, MOVES_SP,
+					      sign_extend(bits(i, 12, 1, 5) | rs2, 6) };
 		break;
 	case 1 << 3 | 3: /* c.addi16sp */
 		if (rd == REG_SP)
-			return (struct insn){ 1, MOVES_SP, addi16sp_amount(i) };
+			return (struct insn){ 2, MOVES_SP, addi16sp_amount(i) };
 		break;
 	case 1 << 3 | 5: /* c.j */
-		return (struct insn){ 1, LEAVES, 0 };
+		return (struct insn){ 2, JUMPS, c_jump_amount(i) };
+	case 1 << 3 | 6: /* c.beqz */
+	case 1 << 3 | 7: /* c.bnez */
+		return (struct insn){ 2, BRANCHES, c_branch_amount(i) };
+	case 2 << 3 | 3: /* c.ldsp */
+		if (rd == REG_RA)
+			return (struct insn){ 2, LOADS_RA, 0 };
+		break;
 	case 2 << 3 | 4: /* c.jr */
 		if (!(i >> 12 & 1) && rs2 == 0 && rd)
-			return (struct insn){ 1, LEAVES, 0 };
+			return (struct insn){ 2, LEAVES, 0 };
 		break;
 	case 2 << 3 | 7: /* c.sdsp */
 		if (rs2 == REG_RA)
-			return (struct insn){ 1, SAVES_RA, (i >> 10 & 7) << 3 | (i >> 7 & 7) << 6 };
+			return (struct insn){ 2, SAVES_RA,
+					      (int32_t)(bits(i, 10, 3, 3) | bits(i, 7, 3, 6)) };
 		break;
 	}
-	return (struct insn){ 1, NOTHING, 0 };
+	return (struct insn){ 2, NOTHING, 0 };
 }
 
 static struct insn decode_full(uint32_t i)
@@ -58,58 +116,176 @@ static struct insn decode_full(uint32_t i)
 	unsigned rd = i >> 7 & 31, rs1 = i >> 15 & 31, rs2 = i >> 20 & 31, funct3 = i >> 12 & 7;
 
 	switch (i & 0x7f) {
+	case 0x03: /* ld */
+		if (funct3 == 3 && rs1 == REG_SP && rd == REG_RA)
+			return (struct insn){ 4, LOADS_RA, 0 };
+		break;
 	case 0x13: /* addi */
-		if (funct3 == 0 && rd == REG_SP && rs1 == REG_SP)
-			return (struct insn){ 2, MOVES_SP, (int32_t)i >> 20 };
+		if (funct3 == 0 && rs1 == REG_SP && rd == REG_SP)
+			return (struct insn){ 4, MOVES_SP, sign_extend(i >> 20, 12) };
 		break;
 	case 0x23: /* sd */
 		if (funct3 == 3 && rs1 == REG_SP && rs2 == REG_RA)
-			return (struct insn){ 2, SAVES_RA,
-					      sign_extend((i >> 25) << 5 | (i >> 7 & 31), 12) };
+			return (struct insn){
+				4, SAVES_RA, sign_extend(bits(i, 25, 7, 5) | bits(i, 7, 5, 0), 12)
+			};
 		break;
+	case 0x63: /* beq and its like */
+		return (struct insn){ 4, BRANCHES, branch_amount(i) };
 	case 0x67: /* jalr */
+		if (rd == 0)
+			return (struct insn){ 4, LEAVES, 0 };
+		if (rd == REG_T0)
+			return (struct insn){ 4, SAVES, sign_extend(i >> 20, 12) };
+		break;
 	case 0x6f: /* jal */
 		if (rd == 0)
-			return (struct insn){ 2, LEAVES, 0 };
+			return (struct insn){ 4, JUMPS, jump_amount(i) };
 		break;
 	}
-	return (struct insn){ 2, NOTHING, 0 };
+	return (struct insn){ 4, NOTHING, 0 };
 }
 
-static struct insn decode(const uint16_t *code)
+/*
+ * __riscv_save_0 to _12 make a frame for code that is built for size. It calls them by auipc t1 and
+ * jalr t0, of which `low` is the offset. They begin by moving sp, some by too much, and then load
+ * t1 with how many times 16 bytes they will give back. ra comes to lie at the top.
+ */
+static int32_t saved_size(const uint16_t *jalr, int32_t low)
 {
-	if ((*code & 3) != 3)
-		return decode_compressed(*code);
-	return decode_full(code[0] | (uint32_t)code[1] << 16);
+	uint32_t auipc = jalr[-2] | (uint32_t)jalr[-1] << 16;
+
+	if ((auipc & 0xfff) != (REG_T1 << 7 | 0x17))
+		return 0;
+	const uint16_t *routine = jalr - 2 + ((int32_t)(auipc & 0xfffff000) + low) / 2;
+	struct insn first = decode_compressed(routine[0]);
+	uint32_t second = routine[1];
+
+	if (first.effect != MOVES_SP)
+		return 0;
+	bool loads_t1 = (second & 0xf003) == 0x4001 && (second >> 7 & 31) == REG_T1; /* c.li */
+	return -first.amount - (loads_t1 ? (int32_t)(second >> 2 & 31) * 16 : 0);
+}
+
+/* The instruction at `at`, if all of it lies before `end`. */
+static bool decode(const uint16_t *code, uint64_t at, uint64_t end, struct insn *insn)
+{
+	if (at + 2 > end)
+		return false;
+	uint32_t first = code[at / 2];
+
+	if ((first & 3) != 3) {
+		*insn = decode_compressed(first);
+		return true;
+	}
+	if (at + 4 > end)
+		return false;
+	*insn = decode_full(first | (uint32_t)code[at / 2 + 1] << 16);
+	if (insn->effect == SAVES) {
+		insn->amount = at >= 4 ? saved_size(&code[at / 2], insn->amount) : 0;
+		if (!insn->amount)
+			insn->effect = NOTHING;
+	}
+	return true;
+}
+
+/* The last place up to `pc` that a branch before it leads to, and this branch; `start` where there
+ * is none. */
+static uint64_t last_join(const uint16_t *code, uint64_t start, uint64_t pc, uint64_t *branch)
+{
+	uint64_t join = start;
+	struct insn insn;
+
+	for (uint64_t at = start; decode(code, at, pc, &insn); at += insn.size) {
+		uint64_t to = at + (uint64_t)(int64_t)insn.amount;
+
+		if ((insn.effect != BRANCHES && insn.effect != JUMPS) || insn.amount <= 0)
+			continue;
+		if (to > join && to <= pc) {
+			join = to;
+			*branch = at;
+		}
+	}
+	return join;
+}
+
+/* What happened on a piece of the way, in terms of sp at its end. */
+struct piece {
+	int64_t moved;
+	bool is_ra_known; /* something was done with ra */
+	int32_t ra_at;    /* -1: it is in its register */
+};
+
+static void apply(struct piece *p, struct insn insn)
+{
+	switch (insn.effect) {
+	case MOVES_SP:
+		p->moved += insn.amount;
+		if (p->ra_at >= 0)
+			p->ra_at -= insn.amount;
+		break;
+	case SAVES:
+		p->moved -= insn.amount;
+		p->is_ra_known = true;
+		p->ra_at = insn.amount - 8;
+		break;
+	case SAVES_RA:
+	case LOADS_RA:
+		p->is_ra_known = true;
+		p->ra_at = insn.effect == SAVES_RA ? insn.amount : -1;
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Straight from one place to the other. What stands behind an exit without an earlier branch to it
+ * is reached from further on, by a branch back: the frame there is the one from before the exit.
+ */
+static struct piece walk(const uint16_t *code, uint64_t from, uint64_t to)
+{
+	struct piece p = { .ra_at = -1 }, before_exit = p;
+	bool is_leaving = false;
+	struct insn insn;
+
+	for (uint64_t at = from; decode(code, at, to, &insn); at += insn.size) {
+		bool frees = insn.effect == MOVES_SP && insn.amount > 0;
+
+		if (!is_leaving && (frees || insn.effect == LOADS_RA)) {
+			before_exit = p;
+			is_leaving = true;
+		}
+		apply(&p, insn);
+		if (is_leaving && (insn.effect == LEAVES || insn.effect == JUMPS)) {
+			is_leaving = false;
+			p = before_exit;
+		}
+	}
+	return p;
 }
 
 struct frame_shape unwind_shape(const uint16_t *code, uint64_t start, uint64_t pc)
 {
-	struct frame_shape shape = { .ra_at = -1 };
-	uint64_t freed = 0; /* by an epilogue that the scan is in */
+	struct piece whole = { .ra_at = -1 };
+	uint64_t join, from = start;
 
-	while (start + 2 <= pc) {
-		bool cut = (code[start / 2] & 3) == 3 && start + 4 > pc;
+	do {
+		join = last_join(code, start, pc, &from);
+		struct piece p = walk(code, join, pc);
 
-		if (cut)
-			break;
-		struct insn insn = decode(&code[start / 2]);
-
-		if (insn.effect == MOVES_SP && insn.amount < 0)
-			shape.size += (uint64_t)-insn.amount;
-		else if (insn.effect == MOVES_SP)
-			freed += (uint64_t)insn.amount;
-		else if (insn.effect == SAVES_RA)
-			shape.ra_at = insn.amount;
-		else if (insn.effect == LEAVES)
-			freed = 0; /* what follows is reached from before the epilogue */
-		start += 2 * insn.halfwords;
-	}
-	if (freed) { /* inside an epilogue, where ra is loaded already */
-		shape.size = freed < shape.size ? shape.size - freed : 0;
-		shape.ra_at = -1;
-	}
-	return shape;
+		if (!whole.is_ra_known && p.is_ra_known) {
+			whole.is_ra_known = true;
+			/* What came later moved sp away from it. */
+			whole.ra_at = p.ra_at < 0 ? -1 : p.ra_at - (int32_t)whole.moved;
+		}
+		whole.moved += p.moved;
+		pc = from;
+	} while (join != start);
+	return (struct frame_shape){
+		.size = whole.moved < 0 ? (uint64_t)-whole.moved : 0,
+		.ra_at = whole.ra_at,
+	};
 }
 
 bool unwind_is_return(const uint16_t *code, uint64_t pc)

@@ -118,7 +118,8 @@ static bool step(struct place *at)
 
 	if (!s.name)
 		return false;
-	struct frame_shape shape = unwind_shape(text, s.start, at->pc - (uint64_t)image_start);
+	struct frame_shape shape =
+		unwind_shape(text, s.start, at->pc - at->is_return - (uint64_t)image_start);
 
 	if (shape.ra_at >= 0) {
 		if (!may_read(at->sp + (uint64_t)shape.ra_at))

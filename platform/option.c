@@ -35,7 +35,8 @@ static bool read_number(struct word w, unsigned *value)
 		return false;
 	memcpy(text, w.at, w.length);
 	text[w.length] = 0;
-	unsigned long v = strtoul(text, &end, 0);
+	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	unsigned long v = strtoul(text, &end, is_hex ? 16 : 10);
 	if (*end || v > 0xffffffff)
 		return false;
 	*value = (unsigned)v;

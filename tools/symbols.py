@@ -17,8 +17,8 @@ def main():
     functions = {}
     for value, kind, name in symbols:
         offset = int(value, 16) - base
-        # Labels of the assembler's own and the image's marks are no functions.
-        if kind in "tTwW" and offset < end - base and not name.startswith((".L", "$", "image_")):
+        # Labels of the assembler's own and the mark of the image's start are no functions.
+        if kind in "tTwW" and offset < end - base and not name.startswith((".L", "$")) and name != "image_start":
             functions.setdefault(offset, name)
     print(f"\t.section .symbols, \"a\"\n\t.balign 8\n\t.word {len(functions)}, {end - base}")
     place = 0

@@ -273,7 +273,9 @@ void console_flush(unsigned ms)
 	uint64_t now = console_now_ms();
 	uint64_t deadline = now + ms;
 
-	while (!drain() && console_now_ms() < deadline)
+	/* After a crash its owner has written all there is, and keeps the drain lock. */
+	while (!atomic_load_explicit(&crashing, memory_order_relaxed) && !drain() &&
+	       console_now_ms() < deadline)
 		cpu_relax();
 	/* The ring is empty, the device's FIFO need not be; power may go at once. */
 	for (now = console_now_ms(); console_now_ms() < now + FIFO_EMPTIES_MS;)

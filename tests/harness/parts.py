@@ -5,6 +5,7 @@
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from runner import collect, matrix, qemu, schedule, tap

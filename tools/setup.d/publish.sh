@@ -87,7 +87,7 @@ qemu_works() {
                 "$ld_so" --library-path "${ld_so%/*}" --list "$elf" || echo "$elf not found"
         done 2>&1 | grep -vE "=> $pkg/|linux-vdso|$pkg.*ld-linux|statically" | sort -u >build/setup/foreign
         cat build/setup/foreign >>build/setup/log
-        [ ! -s build/setup/foreign ]
+        [ ! -s build/setup/foreign ] && rm build/setup/foreign
 }
 
 # Make the toolchain at $1 relocatable: every program behind a wrapper, and picolibc where the compiler looks.

@@ -75,7 +75,9 @@ apt_knows() {
 # End with the reason that apt gave in the log; $1 says what failed.
 apt_fail() {
         disk_must_have_room build
-        if grep -qE '^ +4[0-9][0-9] |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
+        if grep -qE 'is expired|not valid yet' build/setup/log; then
+                why="the index is out of date, or this machine's clock is wrong: set the clock, give a newer mirror with MIRROR=URL, or have apt accept it (Acquire::Check-Valid-Until in /etc/apt/apt.conf.d)"
+        elif grep -qE '^ +4[0-9][0-9] |does not have a Release file|Unable to locate package|Couldn.t find any package|no installation candidate' build/setup/log; then
                 why="the mirror lacks it: give a complete Debian mirror with MIRROR=URL"
         elif grep -qE 'GPG error|is not signed|NO_PUBKEY|signatures? (were|was|could)' build/setup/log; then
                 why="its index is not signed by the Debian archive: give a Debian mirror with MIRROR=URL"

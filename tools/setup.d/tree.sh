@@ -28,7 +28,6 @@ tree_install_all() {
         for t in $1; do
                 tree_is_ready "$t" || { tree_is_whole "$t" && tree_publish "$t"; } || tree_install "$t"
         done
-        rm -rf build/setup/apt build/setup/debs
 }
 
 # Fetch, unpack and publish tree $1.
