@@ -2,6 +2,7 @@
 # The whole build. `make help` lists what there is to ask for.
 #
 #	V=1		show commands		DEBUG=1		checks of lock order, -Og
+#	TOOLCHAIN=14	Debian 13's gcc, which `tools/setup long` unpacks
 #	MIRROR=url	the Debian archive that set-up uses
 
 .DEFAULT_GOAL := all
@@ -11,12 +12,12 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SECONDEXPANSION:
 
 O := build
-FLAVOUR := $(if $(DEBUG),debug,release)
+FLAVOUR := $(if $(DEBUG),debug,release)$(if $(TOOLCHAIN),-gcc$(TOOLCHAIN))
 B := $(O)/$(FLAVOUR)
 Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(2))
 
-CROSS ?= riscv64-unknown-elf-
+CROSS := $(if $(TOOLCHAIN),$(O)/toolchain-$(TOOLCHAIN)/bin/)riscv64-unknown-elf-
 PYTHON := python3
 
 # Components and images: every folder says its own.
@@ -57,10 +58,13 @@ debug: $(B)/hartwood.bin $(O)/setup/run.ok $(O)/setup/debug.ok
 ##@ Keeping it right
 ## test: every test that takes seconds (ONLY=pattern, LIST=1, JOBS=n)
 test: test-programs
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
 	$(Q)$(PYTHON) tests/run
 
 ## test-long: and those that take minutes or hours
 test-long: test-programs $(O)/setup/long.ok
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
+	$(Q)$(MAKE) --no-print-directory TOOLCHAIN=14 $(O)/release-gcc14/test-machine.bin
 	$(Q)LONG=1 $(PYTHON) tests/run
 
 ## check: formatting, lint, layers, no floating point, generated pages
@@ -77,7 +81,7 @@ size: $(B)/hartwood.elf
 
 ## clean: remove what was built; what was fetched stays
 clean:
-	rm -rf $(O)/release $(O)/debug $(O)/host $(O)/gen $(O)/test
+	rm -rf $(O)/release* $(O)/debug* $(O)/host $(O)/gen $(O)/test
 
 ## help: this list
 help:

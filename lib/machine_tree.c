@@ -123,7 +123,7 @@ int tree_next(struct tree *t)
 /* Only the nodes on the way are read. */
 int tree_seek(struct tree *t, int offset)
 {
-	int way[TREE_DEPTH];
+	int way[TREE_DEPTH] = { 0 };
 
 	tree_rewind(t);
 	while (step(t) > 0) {

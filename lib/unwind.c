@@ -239,40 +239,71 @@ static void apply(struct piece *p, struct insn insn)
 	}
 }
 
-/*
- * Straight from one place to the other. What stands behind an exit without an earlier branch to it
- * is reached from further on, by a branch back: the frame there is the one from before the exit.
- */
+/* Straight from one place to the other. */
 static struct piece walk(const uint16_t *code, uint64_t from, uint64_t to)
 {
-	struct piece p = { .ra_at = -1 }, before_exit = p;
-	bool is_leaving = false;
+	struct piece p = { .ra_at = -1 };
 	struct insn insn;
 
-	for (uint64_t at = from; decode(code, at, to, &insn); at += insn.size) {
-		bool frees = insn.effect == MOVES_SP && insn.amount > 0;
-
-		if (!is_leaving && (frees || insn.effect == LOADS_RA)) {
-			before_exit = p;
-			is_leaving = true;
-		}
+	for (uint64_t at = from; decode(code, at, to, &insn); at += insn.size)
 		apply(&p, insn);
-		if (is_leaving && (insn.effect == LEAVES || insn.effect == JUMPS)) {
-			is_leaving = false;
-			p = before_exit;
+	return p;
+}
+
+struct way_out {
+	uint64_t start; /* where it begins to undo the frame */
+	uint64_t end;   /* behind the jump */
+};
+
+/* The last jump that ends at `to` or before, behind which only what is reached otherwise goes on.
+ */
+static bool last_exit(const uint16_t *code, uint64_t start, uint64_t to, struct way_out *exit)
+{
+	bool any = false, undoes = false;
+	uint64_t undone_from = start;
+	struct insn insn;
+
+	for (uint64_t at = start; decode(code, at, to, &insn); at += insn.size) {
+		if (!undoes &&
+		    (insn.effect == LOADS_RA || (insn.effect == MOVES_SP && insn.amount > 0))) {
+			undoes = true;
+			undone_from = at;
+		}
+		if (insn.effect == LEAVES || insn.effect == JUMPS) {
+			*exit = (struct way_out){ undoes ? undone_from : at, at + insn.size };
+			undoes = false;
+			any = true;
 		}
 	}
-	return p;
+	return any;
+}
+
+/*
+ * A place that has the frame of what stands behind `exit`, and to which no branch before it leads:
+ * so one from further on does, and it is a part of the function where ra is saved. The last exit
+ * from such a part will have the same frame, as it was before it was undone.
+ */
+static uint64_t place_like(const uint16_t *code, uint64_t start, struct way_out exit)
+{
+	uint64_t place = exit.start;
+
+	do {
+		if (unwind_shape(code, start, exit.start).ra_at >= 0)
+			return exit.start;
+	} while (last_exit(code, start, exit.start, &exit));
+	return place;
 }
 
 struct frame_shape unwind_shape(const uint16_t *code, uint64_t start, uint64_t pc)
 {
 	struct piece whole = { .ra_at = -1 };
-	uint64_t join, from = start;
+	bool is_at_start = false;
 
-	do {
-		join = last_join(code, start, pc, &from);
-		struct piece p = walk(code, join, pc);
+	while (!is_at_start) {
+		uint64_t branch = start, from = last_join(code, start, pc, &branch);
+		struct way_out exit;
+		bool is_cut_off = last_exit(code, start, pc, &exit) && exit.end > from;
+		struct piece p = walk(code, is_cut_off ? exit.end : from, pc);
 
 		if (!whole.is_ra_known && p.is_ra_known) {
 			whole.is_ra_known = true;
@@ -280,8 +311,9 @@ struct frame_shape unwind_shape(const uint16_t *code, uint64_t start, uint64_t p
 			whole.ra_at = p.ra_at < 0 ? -1 : p.ra_at - (int32_t)whole.moved;
 		}
 		whole.moved += p.moved;
-		pc = from;
-	} while (join != start);
+		is_at_start = !is_cut_off && from == start;
+		pc = is_cut_off ? place_like(code, start, exit) : branch;
+	}
 	return (struct frame_shape){
 		.size = whole.moved < 0 ? (uint64_t)-whole.moved : 0,
 		.ra_at = whole.ra_at,

@@ -13,6 +13,7 @@
 #include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/boot_internal.h"
+#include "platform/catch.h"
 #include "platform/hart.h"
 #include "platform/layout.h"
 #include "platform/log.h"
@@ -64,12 +65,24 @@ _Noreturn void boot_stop(const char *what, const char *why)
 	power_off(POWER_FAILURE);
 }
 
+/* Nobody promises that a1 leads to memory. */
+static bool is_readable(const void *at)
+{
+	uint64_t caught, value;
+
+	__asm__ volatile(CATCH("lw %[value], (%[at])")
+			 : [caught] "=&r"(caught), [value] "=&r"(value)
+			 : [at] "r"(at)
+			 : "t0", "memory");
+	return caught == CAUGHT_NOTHING;
+}
+
 /* The tree's size stands in its first page; then all of it is mapped. */
 static void map_tree(struct hpa at)
 {
 	const struct fdt_header *header = mmu_map_blob(at, sizeof(*header));
 
-	if (at.v % 8 || !header || fdt_magic(header) != FDT_MAGIC)
+	if (at.v % 8 || !header || !is_readable(header) || fdt_magic(header) != FDT_MAGIC)
 		boot_stop("device tree", "the firmware passed none in a1");
 	tree_where = at;
 	tree_size = fdt_totalsize(header);

@@ -88,25 +88,26 @@ static int give_stacks(struct hart_start *start, unsigned slot)
 	return 0;
 }
 
-static struct hart_start *start_one(const struct machine_hart *hart, unsigned slot)
+static struct hart_start *make_start(unsigned slot)
 {
 	struct hart_start *start = own_alloc(0);
 
-	if (!start || give_stacks(start, slot)) {
-		log_error("hart id %" PRIu64 ": no memory for its stacks", hart->id);
+	if (!start || give_stacks(start, slot))
 		return NULL;
-	}
 	start->self = start;
 	start->satp = mmu_satp();
+	return start;
+}
+
+static bool start_one(const struct machine_hart *hart, struct hart_start *start)
+{
 	start->hart_id = hart->id;
 	atomic_store_explicit(&start->state, HART_STARTING, memory_order_release);
 	int error = sbi_hart_start(hart->id, image_hpa(start_hart), own_hpa(start).v);
-	if (error) {
+	if (error)
 		log_notice("hart id %" PRIu64 " is left out: the firmware does not start it (%d)",
 			   hart->id, error);
-		return NULL;
-	}
-	return start;
+	return !error;
 }
 
 /* The boot hart sleeps while it waits: each hart that gets somewhere kicks it. */
@@ -141,6 +142,7 @@ static void release(struct hart_start *start, unsigned index)
 /* Start every hart that can be; returns how many, at most MAX_HARTS - 1. */
 static unsigned start_all(struct hart_start **starts)
 {
+	struct hart_start *next = NULL; /* what a hart that did not start leaves to the next one */
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < machine.n_harts && n + 1 < hart_limit; i++) {
@@ -153,8 +155,16 @@ static unsigned start_all(struct hart_start **starts)
 				 hart_use_text(hart->use));
 			continue;
 		}
-		starts[n] = start_one(hart, n + 1);
-		n += starts[n] != NULL;
+		if (!next)
+			next = make_start(n + 1);
+		if (!next) {
+			log_error("hart id %" PRIu64 ": no memory for its stacks", hart->id);
+			break;
+		}
+		if (start_one(hart, next)) {
+			starts[n++] = next;
+			next = NULL;
+		}
 	}
 	return n;
 }

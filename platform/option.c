@@ -60,17 +60,26 @@ static bool read_choice(struct word w, const char *choices, unsigned *value)
 	return false;
 }
 
+/* The words that an option takes, if it takes words. */
+static const char *choices_of(const struct option *o)
+{
+	return o->kind == OPTION_IS_FLAG ? "off on" : o->choices;
+}
+
+static struct word choice_at(const char *choices, unsigned place)
+{
+	for (; place && *choices; place--) {
+		choices += strcspn(choices, " ");
+		choices += *choices == ' ';
+	}
+	return (struct word){ choices, strcspn(choices, " ") };
+}
+
 static bool read_value(const struct option *o, struct word value)
 {
-	switch (o->kind) {
-	case OPTION_IS_NUMBER:
+	if (o->kind == OPTION_IS_NUMBER)
 		return read_number(value, o->value);
-	case OPTION_IS_CHOICE:
-		return read_choice(value, o->choices, o->value);
-	case OPTION_IS_FLAG:
-		return read_choice(value, "off on", o->value);
-	}
-	return false;
+	return read_choice(value, choices_of(o), o->value);
 }
 
 static const char *expected(const struct option *o)
@@ -84,13 +93,15 @@ static void show_help(void)
 {
 	log_notice("options, as name=value in the boot arguments:");
 	for (const struct option *o = options; o < options_end; o++) {
-		char now[16];
+		char number[16];
+		struct word now = { number, 0 };
 
 		if (o->kind == OPTION_IS_NUMBER)
-			snprintf(now, sizeof(now), "%u", *o->value);
+			now.length = (size_t)snprintf(number, sizeof(number), "%u", *o->value);
 		else
-			snprintf(now, sizeof(now), "#%u", *o->value);
-		log_notice("  %-12s %s (%s; now %s)", o->name, o->help, expected(o), now);
+			now = choice_at(choices_of(o), *o->value);
+		log_notice("  %-12s %s (%s; now %.*s)", o->name, o->help, expected(o),
+			   (int)now.length, now.at);
 	}
 }
 

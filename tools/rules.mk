@@ -73,6 +73,11 @@ $(foreach u,$(unit-tsan),$(eval $(call host_program,tsan,$u,$(KIT) $(unit.$u),$(
 $(foreach u,$(fuzzers),$(eval $(call host_program,fuzz,$u,$(fuzz.$u),$(fuzz-libs.$u))))
 
 host-programs := $(units:%=$(O)/host/asan/%) $(unit-tsan:%=$(O)/host/tsan/%) $(fuzzers:%=$(O)/host/fuzz/%)
-test-programs: $(host-programs) images $(O)/setup/test.ok $(O)/setup/run.ok
+# Device trees of real and of odd machines, which the tests read.
+$(O)/dtbs.ok: tests/golden/make_trees $(wildcard tests/golden/trees/*) $(O)/setup/test.ok $(O)/setup/run.ok
+	$(call say,TREES,$(O)/dtbs)
+	$(Q)tests/golden/make_trees >$(O)/dtbs.log 2>&1 || { cat $(O)/dtbs.log; exit 1; }; touch $@
+
+test-programs: $(O)/dtbs.ok $(host-programs) images $(O)/setup/test.ok $(O)/setup/run.ok
 
 -include $(shell find $(B) $(O)/host -name '*.d' -type f 2>/dev/null)

@@ -273,6 +273,8 @@ void console_flush(unsigned ms)
 	uint64_t now = console_now_ms();
 	uint64_t deadline = now + ms;
 
+	if (!driver) /* the end came before the console did */
+		console_attach(console_firmware_driver(), false);
 	/* After a crash its owner has written all there is, and keeps the drain lock. */
 	while (!atomic_load_explicit(&crashing, memory_order_relaxed) && !drain() &&
 	       console_now_ms() < deadline)

@@ -5,3 +5,4 @@ fuzz.machine := tests/fuzz/machine_fuzz.c tests/unit/machine_check.c lib/isa.c l
 	lib/machine_memory.c lib/machine_tree.c lib/machine_uart.c
 
 fuzz-libs.machine := -lfdt
+fuzz-seeds.machine := build/dtbs

@@ -75,13 +75,21 @@ def fuzz_jobs(env):
 
 
 def machine_jobs(env):
+    """The matrix, and some rows of it with the image built in other ways."""
+    table = matrix.table()
+    rows = table
     if env.long:
         machines = matrix.every_machine(matrix.LONG_VALUES)
         rows = [(matrix.name_of(machine), machine) for machine in machines]
-    else:
-        rows = matrix.table()
+    yield from jobs_of_rows(env, 'machine', rows, env.flavour)
+    yield from jobs_of_rows(env, 'machine-debug', table if env.long else table[::6], 'debug')
+    if env.long:
+        yield from jobs_of_rows(env, 'machine-gcc14', table, 'release-gcc14')
+
+
+def jobs_of_rows(env, kind, rows, flavour):
     for name, machine in rows:
-        job = qemu.test_job(env, f'machine/{name}', machine, env.image(MACHINE_IMAGE))
+        job = qemu.test_job(env, f'{kind}/{name}', machine, env.image(MACHINE_IMAGE, flavour))
         job.skip = matrix.why_not(machine) or _what_is_not_installed(env, machine)
         yield job
 

@@ -70,9 +70,9 @@ class Env:
         """The argument that tells a program of tests which ones to run."""
         return [self.tests_only] if self.tests_only else []
 
-    def image(self, name):
+    def image(self, name, flavour=None):
         """An image, as its image.mk names it: a flat binary with the header of a Linux Image."""
-        return self.build / self.flavour / f'{name}.bin'
+        return self.build / (flavour or self.flavour) / f'{name}.bin'
 
     def place(self, name):
         """The directory, from the root, that holds all that the job leaves."""

@@ -21,6 +21,13 @@ TIME_LIMIT = 30     # a boot takes one second or two; a loaded machine is slower
 ORDER = RAM + 0x300000
 CHAINED_IMAGE = RAM + 0x400000
 CHAINED_TREE = RAM + 0x8000000
+FIRMWARE_MEMORY = f'''memory=/reserved-memory/firmware@{RAM:x}
+fdtput -c -p $tree $memory
+fdtput -t x $tree /reserved-memory '#address-cells' 2
+fdtput -t x $tree /reserved-memory '#size-cells' 2
+fdtput $tree /reserved-memory ranges
+fdtput -t x $tree $memory reg 0 {RAM:x} 0 200000
+fdtput $tree $memory no-map'''
 
 
 def versions(env):
@@ -72,6 +79,13 @@ def with_tree(env, job, edits, *last):
     return prepared(env, job, f'{dump}\n{edits}', *(last or ['-dtb', '"$tree"']))
 
 
+def with_chained_tree(env, job, edits):
+    """The same job, where only the image sees the edited tree; the firmware keeps the one that QEMU made, and
+    does not get to say in ours what memory is its own."""
+    loaded = f'"loader,file=$tree,addr={CHAINED_TREE:#x},force-raw=on"'
+    return with_tree(env, job, f'{FIRMWARE_MEMORY}\n{edits}', '-device', loaded)
+
+
 def chained(env, image='test-boot', tree=None, boot_hart=None):
     """The words that start an image by way of chain.S. tree: None for the firmware's, or an address."""
     orders = {0: CHAINED_IMAGE}
@@ -88,7 +102,3 @@ def chained(env, image='test-boot', tree=None, boot_hart=None):
 def chain(env):
     return env.image('chain')
 
-
-def tree_at(address):
-    """The words, for with_tree, that put the edited tree into memory in place of handing it to QEMU."""
-    return ['-device', f'"loader,file=$tree,addr={address:#x},force-raw=on"']

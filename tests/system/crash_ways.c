@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An image that crashes as the boot argument `crash=WAY` tells it, on hart `crash-hart=N`. Each way is a
- * function of its own, called through crash_as_told, whose names the report must show. Their steps
- * are hidden from the compiler, which would else see that they are wrong and change them.
+ * An image that crashes as the boot argument `crash=WAY` tells it, on hart `crash-hart=N`. Each way
+ * is a function of its own, called through crash_as_told, whose names the report must show. Their
+ * steps are hidden from the compiler, which would else see that they are wrong and change them.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #define NOINLINE  __attribute__((noinline))
 #define HIDE(var) __asm__ volatile("" : "+r"(var)::"memory")
 
-enum { LIMIT_US = 5000000, NO_EVENT = 1 << 28 };
+enum { LIMIT_US = 20000000, NO_EVENT = 1 << 28 };
 
 extern char image_start[], image_rodata[];
 
@@ -60,7 +60,7 @@ NOINLINE static void store_to_constant(void)
 NOINLINE static void jump_to_data(void)
 {
 	static uint32_t data = 0x00008067; /* ret */
-	void (*function)(void) = (void (*)(void))&data;
+	void (*function)(void) = (void (*)(void)) & data;
 
 	HIDE(function);
 	function();
@@ -200,7 +200,7 @@ int main(void)
 
 	if (way >= ARRAY_LEN(ways))
 		return 0; /* nobody told: what the test expects does not come */
-	for_each_hart(i) {
+	for_each_hart (i) {
 		if (i == 0 || (on_hart != i && on_hart != MAX_HARTS))
 			continue;
 		works[i].call = crash_by_work;

@@ -24,6 +24,7 @@ unit.plic := tests/unit/plic_test.c platform/irq/plic.c
 unit.ring := tests/unit/ring_test.c lib/ring.c
 unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
+unit.unwind := tests/unit/unwind_test.c lib/unwind.c
 unit.work := tests/unit/work_test.c tests/unit/host_stubs.c platform/work.c
 
 unit-tsan += console

@@ -7,8 +7,7 @@ other instruction.
 
     unwind_check.py check [pattern]     as TAP, to the file that KIT_RESULT names
 
-Looks at each image of build/release (or as O and DEBUG say). Code without .debug_frame, as assembly and the
-C library's, cannot be compared and is left out.
+Looks at each image of build/release (or as O and DEBUG say). Assembly has no .debug_frame and is left out.
 """
 
 import bisect
@@ -19,6 +18,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
@@ -59,14 +59,12 @@ class Function:
 
 def functions_of(image):
     """As .debug_frame has them. Frames that do not hang on sp are refused."""
-    functions, columns = [], []
+    functions, columns = [], None
     for line in output_of(CROSS + 'readelf', '--debug-dump=frames-interp', image).splitlines():
         if match := re.search(r' FDE .* pc=([0-9a-f]+)\.\.([0-9a-f]+)', line):
             functions.append(Function(int(match[1], 16), int(match[2], 16)))
-        elif ' CIE ' in line:
-            columns = None
         elif line.strip().startswith('LOC'):
-            columns = line.split() if columns is not None or functions else None
+            columns = line.split()
         elif columns and functions and (words := line.split()):
             row = dict(zip(columns, words))
             pc = int(row['LOC'], 16)
@@ -79,13 +77,13 @@ def functions_of(image):
 
 
 def instructions_of(image):
-    """(address, its length, is it a call) of each."""
+    """(address, length, is it a call, does it call __riscv_save_n) of each."""
     found = []
     for line in output_of(CROSS + 'objdump', '-d', '-M', 'no-aliases', image).splitlines():
         if match := re.match(r'\s*([0-9a-f]+):\s+([0-9a-f]{4}|[0-9a-f]{8})\s+(\S+)\s*(\S*)', line):
             address, code, name, operands = match.groups()
             is_call = name == 'c.jalr' or (name in ('jal', 'jalr') and operands.startswith('ra,'))
-            found.append((int(address, 16), len(code) // 2, is_call))
+            found.append((int(address, 16), len(code) // 2, is_call, '<__riscv_save_' in line))
     return found
 
 
@@ -97,39 +95,55 @@ def dump_program():
     return place
 
 
-@cache
-def places(image):
-    """(function's name, pc, is it behind a call, frame by .debug_frame, frame by lib/unwind.c, and does that
-    call it a return) for each instruction that .debug_frame knows."""
+def names_of(image):
+    """What tools/symbols.py puts into the table that the crash report uses, and where the text starts."""
     symbols = [line.split() for line in output_of(CROSS + 'nm', '-n', image).splitlines()]
-    address_of = {words[2]: int(words[0], 16) for words in symbols if len(words) == 3}
+    symbols = [(int(words[0], 16), *words[1:]) for words in symbols if len(words) == 3]
+    address_of = {name: address for address, _, name in symbols}
     base, end = address_of['image_start'], address_of['image_rodata']
-    # What tools/symbols.py puts into the table that the crash report uses.
-    starts = {int(words[0], 16): words[2] for words in reversed(symbols)
-              if len(words) == 3 and words[1] in 'tTwW' and base <= int(words[0], 16) < end
-              and not words[2].startswith(('.L', '$')) and words[2] != 'image_start'}
-    ordered = sorted(starts)
+    return base, {address: name for address, kind, name in reversed(symbols)
+                  if kind in 'tTwW' and base <= address < end and name != 'image_start'
+                  and not name.startswith(('.L', '$'))}
+
+
+class Place(NamedTuple):
+    name: str           # of the function
+    start: int          # where it starts
+    pc: int
+    is_return: bool     # the place behind a call; what is compared is then the frame at the call
+    frame: tuple        # by .debug_frame
+
+
+@cache
+def places_of(image):
+    """Each instruction that .debug_frame knows, each call's return, and what lib/unwind.c says of them."""
+    base, names = names_of(image)
+    starts = sorted(names)
     functions = sorted(functions_of(image), key=lambda function: function.start)
-    functions = [function for function in functions if base <= function.start < end]
     function_starts = [function.start for function in functions]
-    found, previous_call = [], False
-    for address, length, is_call in instructions_of(image):
-        # A call's return may lie behind the function's last instruction, where the call never returns.
-        for pc, is_return in ((address, False), (address + length, True)):
-            if is_return and not is_call:
-                continue
-            at = bisect.bisect_right(function_starts, address) - 1
-            if at < 0 or not functions[at].start <= address < functions[at].end:
-                continue
-            start = ordered[bisect.bisect_right(ordered, address) - 1]
-            found.append((starts[start], start, pc, is_return, functions[at].frame_at(address)
-                          if is_return else functions[at].frame_at(pc)))
+    places = []
+    for address, length, is_call, _ in instructions_of(image):
+        function = functions[bisect.bisect_right(function_starts, address) - 1]
+        if not function.start <= address < function.end:
+            continue
+        start = starts[bisect.bisect_right(starts, address) - 1]
+        here = Place(names[start], start, address, False, function.frame_at(address))
+        places.append(here)
+        if is_call:
+            places.append(here._replace(pc=address + length, is_return=True))
     lines = output_of(dump_program(), image.with_suffix('.bin'), given=''.join(
-        f'{start - base:x} {pc - base:x} {is_return:d}\n' for _, start, pc, is_return, _ in found)).splitlines()
-    assert len(lines) == len(found)
-    said = [tuple(map(int, line.split())) for line in lines]
-    return [(name, pc, is_return, frame, line[:2], bool(line[2]))
-            for (name, _, pc, is_return, frame), line in zip(found, said)]
+        f'{place.start - base:x} {place.pc - base:x} {place.is_return:d}\n' for place in places))
+    said = [tuple(map(int, line.split())) for line in lines.splitlines()]
+    assert len(places) == len(said)
+    return list(zip(places, said))
+
+
+def built_for_size(image):
+    """Starts of functions whose .debug_frame is ahead of what happens, where they jump to __riscv_restore_n."""
+    _, names = names_of(image)
+    starts = sorted(names)
+    return {starts[bisect.bisect_right(starts, address) - 1]
+            for address, _, _, saves in instructions_of(image) if saves}
 
 
 def agree(frame, said):
@@ -137,30 +151,32 @@ def agree(frame, said):
     return said == frame or (frame[1] == -1 and said[0] == frame[0] and 0 <= said[1] < said[0])
 
 
-def compare(wanted):
+def compare(is_wanted):
     wrong, n = [], 0
     for image in images():
-        for name, pc, is_return, frame, said, _ in places(image):
-            if is_return != wanted:
+        left_out = built_for_size(image)
+        for place, (size, ra, _) in places_of(image):
+            if not is_wanted(place, left_out):
                 continue
             n += 1
-            if not agree(frame, said):
-                wrong.append(f'{image.name}: {name} at {pc:x}: (size, ra) is {frame}, read as {said}')
+            if not agree(place.frame, (size, ra)):
+                wrong.append(f'{image.name}: {place.name} at {place.pc:x}: (size, ra) is {place.frame}, '
+                             f'and read as {(size, ra)}')
     assert n > 1000, f'only {n} places were compared'
     assert not wrong, '\n'.join([f'{len(wrong)} of {n} places are wrong', *wrong[:SHOWN]])
 
 
 def every_return_of_a_call_has_the_compilers_frame():
-    compare(True)
+    compare(lambda place, left_out: place.is_return)
 
 
 def every_other_place_has_the_compilers_frame():
-    compare(False)
+    compare(lambda place, left_out: not place.is_return and place.start not in left_out)
 
 
 def every_return_of_a_call_is_known_as_one():
-    wrong = [f'{image.name}: {name} at {pc:x}' for image in images()
-             for name, pc, is_return, _, _, known in places(image) if is_return and not known]
+    wrong = [f'{image.name}: {place.name} at {place.pc:x}' for image in images()
+             for place, (_, _, is_known) in places_of(image) if place.is_return and not is_known]
     assert not wrong, '\n'.join(wrong[:SHOWN])
 
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Boot arguments: what the options change is a fact that the image finds; what they say is said on the console, for
+the one who typed them.
+"""
+
+from runner.qemu import Machine
+from system._boot import boot, console
+
+BOARD = Machine(cpu='sifive_u-5', harts=5)
+
+# name, arguments, facts
+CHANGES = [
+    ('harts', ['harts=2'], {'harts': 2, 'left-out': 2}),
+    ('harts-0', ['harts=0'], {'harts': 1, 'left-out': 3}),
+    ('asid-bits', ['asid-bits=0'], {'asid-bits': 0}),
+    ('asid-bits-2', ['asid-bits=0x2'], {'asid-bits': 2}),
+    ('engine', ['engine=soft'], {'soft': 1}),
+    ('console-sbi', ['console=sbi'], {'sbi-console': 1}),
+    ('log', ['log=trace'], {'log': 3}),
+    ('last-one-counts', ['log=info', 'log=error'], {'log': 0}),
+    ('not-understood', ['log=much', 'harts=many', 'harts=', 'harts=99999999999', 'engine=Soft'],
+     {'log': 1, 'harts': 4, 'soft': 0}),
+]
+
+END = r'^no guests are given; switching off$'
+HELP = {'asid-bits': 16, 'console': 'auto', 'engine': 'auto', 'hart-wait': 77, 'harts': 64,
+        'log': 'info', 'trace': 'off', 'vmid-bits': 14}
+
+# name, machine, arguments, what is said
+SAYS = [
+    ('nothing', Machine(), '', [END]),
+    ('unknown', Machine(), 'no-such=1 quiet',
+     [r"options: 'no-such' is unknown; `help` lists", r"options: 'quiet' is unknown"]),
+    ('not-understood', Machine(), 'log=much asid-bits=many',
+     [r"options: 'log=much' is not understood; log wants error notice info trace",
+      r"options: 'asid-bits=many' is not understood; asid-bits wants a number"]),
+    ('help', Machine(), 'hart-wait=77 log=info trace=off help', [rf'^\[.*\]   {name} +\S.*; now {now}\)$' for name, now in HELP.items()]),
+    ('log-trace', Machine(), 'log=trace', [r'boot: memory +\S', r'boot: harts +\S']),
+    ('console-sbi', Machine(), 'console=sbi', [r'^console    sbi-dbcn$']),
+    # OpenSBI 1.1 has no DBCN.
+    ('console-sbi-legacy', Machine(opensbi='1.1'), 'console=sbi', [r'^console    sbi-legacy$']),
+    ('console-sbi-board', BOARD, 'console=sbi', [r'^console    sbi-dbcn$']),
+    ('asid-bits', Machine(), 'asid-bits=0', [r'^  satp .*, ASID bits 0,']),
+    ('harts', Machine(), 'harts=2', [r'^harts      2 of 4$', r'^  hart 1 ']),
+]
+
+
+def jobs(env):
+    for name, arguments, facts in CHANGES:
+        yield boot(env, f'option/{name}', Machine(), facts, arguments=arguments)
+    for name, machine, arguments, expect in SAYS:
+        reject = [] if 'unknown' in name else ['is unknown']
+        yield console(env, f'option/says-{name}', machine, arguments=arguments,
+                      expect=[*expect, *([END] if expect[-1] != END else [])], reject=reject)
