@@ -253,6 +253,7 @@ static struct piece walk(const uint16_t *code, uint64_t from, uint64_t to)
 struct way_out {
 	uint64_t start; /* where it begins to undo the frame */
 	uint64_t end;   /* behind the jump */
+	bool is_bare;   /* it leaves the function and has no frame to undo */
 };
 
 /* The last jump that ends at `to` or before, behind which only what is reached otherwise goes on.
@@ -264,13 +265,15 @@ static bool last_exit(const uint16_t *code, uint64_t start, uint64_t to, struct 
 	struct insn insn;
 
 	for (uint64_t at = start; decode(code, at, to, &insn); at += insn.size) {
-		if (!undoes &&
-		    (insn.effect == LOADS_RA || (insn.effect == MOVES_SP && insn.amount > 0))) {
+		bool frees = insn.effect == MOVES_SP && insn.amount > 0;
+
+		if (!undoes && (frees || insn.effect == LOADS_RA)) {
 			undoes = true;
 			undone_from = at;
 		}
 		if (insn.effect == LEAVES || insn.effect == JUMPS) {
-			*exit = (struct way_out){ undoes ? undone_from : at, at + insn.size };
+			*exit = (struct way_out){ undoes ? undone_from : at, at + insn.size,
+						  insn.effect == LEAVES && !undoes };
 			undoes = false;
 			any = true;
 		}
@@ -280,18 +283,17 @@ static bool last_exit(const uint16_t *code, uint64_t start, uint64_t to, struct 
 
 /*
  * A place that has the frame of what stands behind `exit`, and to which no branch before it leads:
- * so one from further on does, and it is a part of the function where ra is saved. The last exit
- * from such a part will have the same frame, as it was before it was undone.
+ * so one from further on does, and the part of the function is one that has a frame. The last exit
+ * from such a part has the same, before it undoes it.
  */
 static uint64_t place_like(const uint16_t *code, uint64_t start, struct way_out exit)
 {
-	uint64_t place = exit.start;
+	struct way_out other = exit;
 
-	do {
-		if (unwind_shape(code, start, exit.start).ra_at >= 0)
+	while (other.is_bare)
+		if (!last_exit(code, start, other.start, &other))
 			return exit.start;
-	} while (last_exit(code, start, exit.start, &exit));
-	return place;
+	return other.start;
 }
 
 struct frame_shape unwind_shape(const uint16_t *code, uint64_t start, uint64_t pc)

@@ -5,11 +5,13 @@
 #include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/console.h"
+#include "platform/lock.h"
 #include "platform/mmu.h"
+#include "platform/timer.h"
 #include "sbi/host/legacy.h"
 #include "sbi/host/srst.h"
 
-enum { TEST_PASS = 0x5555, TEST_FAIL = 0x3333, FLUSH_MS = 2000 };
+enum { TEST_PASS = 0x5555, TEST_FAIL = 0x3333, FLUSH_MS = 2000, DEVICE_MS = 2000 };
 
 static volatile void *test_device;
 
@@ -21,13 +23,25 @@ static int power_init(void)
 	return 0;
 }
 
+/*
+ * The write may take effect while this hart runs on. The firmware must not be asked meanwhile: it
+ * may use the same device, and its verdict, which is always a success, would count.
+ */
+static void tell_test_device(enum power_verdict verdict)
+{
+	uint64_t limit = time_now() + time_from_us(DEVICE_MS * 1000ull);
+
+	mmio_write32(test_device,
+		     verdict == POWER_SUCCESS ? TEST_PASS : (uint32_t)verdict << 16 | TEST_FAIL);
+	while (!time_is_past(limit))
+		cpu_relax();
+}
+
 _Noreturn void power_off(enum power_verdict verdict)
 {
 	console_flush(FLUSH_MS);
 	if (test_device)
-		mmio_write32(test_device, verdict == POWER_SUCCESS
-						  ? TEST_PASS
-						  : (uint32_t)verdict << 16 | TEST_FAIL);
+		tell_test_device(verdict);
 	enum sbi_reset_reason reason =
 		verdict == POWER_SUCCESS ? SBI_RESET_NO_REASON : SBI_RESET_SYSTEM_FAILURE;
 

@@ -26,8 +26,8 @@ enum {
 	STAGE_SIZE = 128,
 	DRAIN_BUDGET = 512, /* bytes that one call moves before it goes on with its own work */
 	CRASH_PATIENCE_MS =
-		100,         /* for a device that takes nothing, and for a hart inside the driver */
-	FIFO_EMPTIES_MS = 2, /* 16 bytes at 115200 baud, and some */
+		100, /* for a device that takes nothing, and for a hart inside the driver */
+	FIFO_EMPTIES_MS = 50, /* 16 bytes take 2 ms at 115200 baud; an emulator may be busy */
 };
 
 static _Atomic uint16_t out_cells[OUT_SIZE], in_cells[IN_SIZE];
@@ -276,9 +276,11 @@ void console_flush(unsigned ms)
 	if (!driver) /* the end came before the console did */
 		console_attach(console_firmware_driver(), false);
 	/* After a crash its owner has written all there is, and keeps the drain lock. */
-	while (!atomic_load_explicit(&crashing, memory_order_relaxed) && !drain() &&
-	       console_now_ms() < deadline)
+	while (!atomic_load_explicit(&crashing, memory_order_relaxed) && !drain()) {
+		if (console_now_ms() >= deadline)
+			return;
 		cpu_relax();
+	}
 	/* The ring is empty, the device's FIFO need not be; power may go at once. */
 	for (now = console_now_ms(); console_now_ms() < now + FIFO_EMPTIES_MS;)
 		cpu_relax();

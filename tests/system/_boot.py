@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-What the files of this directory share: jobs that boot an image and compare what it found with facts, steps
-that prepare such a boot, and the step between firmware and image (chain.S).
+What the files of this directory share: jobs that boot an image and compare what it found with
+facts, steps that prepare such a boot, and the step between firmware and image (chain.S).
 
-Facts are checked by the image itself (boot_facts.c), which reports by semihosting: a verdict is never read
-off a console, save where the console's text is what is tried.
+Facts are checked by the image itself (boot_facts.c), which reports by semihosting: a verdict is
+never read off a console, save where the console's text is what is tried.
 """
 
 from runner import qemu
@@ -66,28 +66,28 @@ def console(env, name, machine=DEFAULT, *more, image='hartwood', arguments='', *
 
 
 def prepared(env, job, script, *last):
-    """The same job after a script of shell, which has the job's directory in $place and its command in
-    "$@"; `last` are words that the command gets only then."""
+    """The same job after a script of shell, which has the job's directory in $place and its command
+    in "$@"; `last` are words that the command gets only then."""
     words = [f'place={env.place(job.name)}', script, 'exec "$@" ' + ' '.join(last)]
     job.command = ['sh', '-ec', '\n'.join(words), 'sh', *job.command]
     return job
 
 
 def with_tree(env, job, edits, *last):
-    """The same job, after the device tree which QEMU makes for it was written to $tree and edited."""
+    """The same job, after the device tree that QEMU makes for it was written to $tree and edited."""
     dump = 'tree=$place/tree.dtb; "$@" -machine dumpdtb=$tree >/dev/null'
     return prepared(env, job, f'{dump}\n{edits}', *(last or ['-dtb', '"$tree"']))
 
 
 def with_chained_tree(env, job, edits):
-    """The same job, where only the image sees the edited tree; the firmware keeps the one that QEMU made, and
-    does not get to say in ours what memory is its own."""
+    """The same job, where only the image sees the edited tree; the firmware keeps the one that QEMU
+    made, and does not get to say in ours what memory is its own."""
     loaded = f'"loader,file=$tree,addr={CHAINED_TREE:#x},force-raw=on"'
     return with_tree(env, job, f'{FIRMWARE_MEMORY}\n{edits}', '-device', loaded)
 
 
 def chained(env, image='test-boot', tree=None, boot_hart=None):
-    """The words that start an image by way of chain.S. tree: None for the firmware's, or an address."""
+    """The words that start an image by way of chain.S. tree: None: the firmware's, or an address."""
     orders = {0: CHAINED_IMAGE}
     if tree is not None:
         orders |= {8: 1, 16: tree}

@@ -111,16 +111,16 @@ static uint64_t is_soft(void)
 #define FACTS(X)                                                                                   \
 	X(image, image_place, "where the image lies")                                              \
 	X(harts, n_harts_running, "harts that run")                                                \
-	X(left - out, n_harts_left_out, "harts of the tree that do not")                           \
-	X(boot - hart, boot_hart, "id of the boot hart")                                           \
+	X(left_out, n_harts_left_out, "harts of the tree that do not")                             \
+	X(boot_hart, boot_hart, "id of the boot hart")                                             \
 	X(banks, n_banks, "banks of memory")                                                       \
 	X(memory, memory_mib, "MiB of memory")                                                     \
 	X(firmware, sbi_impl_version, "version of the firmware")                                   \
-	X(initrd - size, initrd_size, "bytes of the initrd")                                       \
-	X(initrd - sum, initrd_sum, "their sum")                                                   \
-	X(asid - bits, asid_bits, "ASID bits of the boot hart")                                    \
-	X(test - device, has_test_device, "1 where a test device switches off")                    \
-	X(sbi - console, has_sbi_console, "1 where the firmware is the console")                   \
+	X(initrd_size, initrd_size, "bytes of the initrd")                                         \
+	X(initrd_sum, initrd_sum, "their sum")                                                     \
+	X(asid_bits, asid_bits, "ASID bits of the boot hart")                                      \
+	X(test_device, has_test_device, "1 where a test device switches off")                      \
+	X(sbi_console, has_sbi_console, "1 where the firmware is the console")                     \
 	X(log, log_level_now, "how much is logged, from 0")                                        \
 	X(soft, is_soft, "1 where guests do without the H extension")
 

@@ -2,8 +2,8 @@
 """
 Device trees with which no boot can be: each ends at once with one line that says what is wrong.
 
-Where that is known, the machine ends as failed. Here it is not: the test device stands in the tree that cannot
-be read, and OpenSBI's own way to switch off ends QEMU with status 0 whatever reason it is given.
+The status of QEMU says nothing of it: the test device stands in the tree that cannot be read, and
+OpenSBI's own way to switch off ends QEMU with status 0 whatever reason it is given.
 """
 
 from runner.qemu import Machine
@@ -14,7 +14,8 @@ HARTS = range(4)
 
 # name, edits of the tree, the reason
 BROKEN = [
-    ('no-magic', 'printf x | dd of=$tree conv=notrunc status=none', r'the firmware passed none in a1'),
+    ('no-magic', 'printf x | dd of=$tree conv=notrunc status=none',
+     r'the firmware passed none in a1'),
     # The size of the whole is at byte 4, and what follows it says where the parts are.
     ('size-of-0', r"printf '\0\0\0\0' | dd of=$tree bs=1 seek=4 conv=notrunc status=none",
      r'its size is absurd'),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The report of a hypervisor that is wrong (platform/crash.c), for every way to crash that crash_ways.c knows: the
-cause in words, the callers by their names in order, and a machine that is switched off as failed.
+The report of a hypervisor that is wrong (platform/crash.c), for every way to crash that crash_ways.c
+knows: the cause in words, the callers by their names in order, and a machine that is switched off
+as failed.
 """
 
 from system._boot import console

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-How a machine ends: its status where there is a device to tell it by, and `make run` for a script, which must end
-by itself.
+How a machine ends: its status where there is a device to tell it by, and `make run` for a script,
+which must end by itself.
 
-Without a test device the firmware switches off (SRST). That ends QEMU too, but with status 0 in any case: OpenSBI
-does not hand the reason on, and a sifive_u has no power switch, so that it is a reset, at which QEMU ends
-because of -no-reboot.
+Without a test device the firmware switches off (SRST). That ends QEMU too, but with status 0 in any
+case: OpenSBI does not hand the reason on, and a sifive_u has no power switch, so that it is a
+reset, at which QEMU ends because of -no-reboot.
 """
 
 from runner import qemu
@@ -16,7 +16,7 @@ from system._boot import (CHAINED_TREE, TIME_LIMIT, boot, chain, chained, consol
 
 BOARD = Machine(cpu='sifive_u-5', harts=5)
 WAYS = {'success': 'crash=end_with_success', 'failure': 'crash=end_with_failure'}
-NO_TEST_DEVICE = '''for node in $(fdtget -l $tree /soc | grep '^test@'); do fdtput -r $tree /soc/$node; done'''
+NO_TEST_DEVICE = 'fdtput -r $tree /soc/$(fdtget -l $tree /soc | grep ^test@)'
 SAID = r'^no guests are given; switching off$'
 
 
@@ -28,7 +28,7 @@ def jobs(env):
             yield console(env, f'end/{way}-{of}', machine, image='test-crash', arguments=arguments,
                           status=1 if way == 'failure' else 0)
             yield without_test_device(env, f'end/{way}-by-firmware-{of}', machine, arguments)
-        job = boot(env, f'end/finds-no-test-device-{of}', machine, {'test-device': 0},
+        job = boot(env, f'end/finds-no-test-device-{of}', machine, {'test_device': 0},
                    *chained(env, tree=CHAINED_TREE), kernel=chain(env))
         yield with_chained_tree(env, job, NO_TEST_DEVICE)
         board = machine._replace(cpu='sifive_u-5', harts=5)
@@ -47,10 +47,11 @@ def without_test_device(env, name, machine, arguments):
 
 
 def run(env, name, variables):
-    """tools/run, as `make run` calls it, with no terminal. The variables of the caller's own do not count."""
+    """tools/run, as `make run` calls it, with no terminal, and none of the caller's variables."""
     image = env.image('hartwood')
     harts = 1 if 'BOOTARGS' in variables else 4
-    clean = ['env', *(word for name in ('MACHINE', 'CPU', 'SMP', 'MEM', 'AIA', 'QEMUFLAGS')
+    clean = ['env', *(word for name in ('MACHINE', 'CPU', 'SMP', 'MEM', 'AIA', 'QEMU',
+                                                 'OPENSBI', 'BOOTARGS', 'QEMUFLAGS')
                       for word in ('-u', name))]
     settings = [f'{key}={value}' for key, value in ({'O': env.build} | variables).items()]
     return Job(f'system/end/run-{name}', [*clean, *settings, 'tools/run', '--image', str(image)],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Boot arguments: what the options change is a fact that the image finds; what they say is said on the console, for
-the one who typed them.
+Boot arguments: what the options change is a fact that the image finds; what they say is said on the
+console, for the one who typed them.
 """
 
 from runner.qemu import Machine
@@ -11,12 +11,12 @@ BOARD = Machine(cpu='sifive_u-5', harts=5)
 
 # name, arguments, facts
 CHANGES = [
-    ('harts', ['harts=2'], {'harts': 2, 'left-out': 2}),
-    ('harts-0', ['harts=0'], {'harts': 1, 'left-out': 3}),
-    ('asid-bits', ['asid-bits=0'], {'asid-bits': 0}),
-    ('asid-bits-2', ['asid-bits=0x2'], {'asid-bits': 2}),
+    ('harts', ['harts=2'], {'harts': 2, 'left_out': 2}),
+    ('harts-0', ['harts=0'], {'harts': 1, 'left_out': 3}),
+    ('asid-bits', ['asid-bits=0'], {'asid_bits': 0}),
+    ('asid-bits-2', ['asid-bits=0x2'], {'asid_bits': 2}),
     ('engine', ['engine=soft'], {'soft': 1}),
-    ('console-sbi', ['console=sbi'], {'sbi-console': 1}),
+    ('console-sbi', ['console=sbi'], {'sbi_console': 1}),
     ('log', ['log=trace'], {'log': 3}),
     ('last-one-counts', ['log=info', 'log=error'], {'log': 0}),
     ('not-understood', ['log=much', 'harts=many', 'harts=', 'harts=99999999999', 'engine=Soft'],
@@ -35,7 +35,8 @@ SAYS = [
     ('not-understood', Machine(), 'log=much asid-bits=many',
      [r"options: 'log=much' is not understood; log wants error notice info trace",
       r"options: 'asid-bits=many' is not understood; asid-bits wants a number"]),
-    ('help', Machine(), 'hart-wait=77 log=info trace=off help', [rf'^\[.*\]   {name} +\S.*; now {now}\)$' for name, now in HELP.items()]),
+    ('help', Machine(), 'hart-wait=77 log=info trace=off help',
+     [rf'^\[.*\]   {name} +\S.*; now {now}\)$' for name, now in HELP.items()]),
     ('log-trace', Machine(), 'log=trace', [r'boot: memory +\S', r'boot: harts +\S']),
     ('console-sbi', Machine(), 'console=sbi', [r'^console    sbi-dbcn$']),
     # OpenSBI 1.1 has no DBCN.

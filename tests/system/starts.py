@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The ways to be started: by every firmware in reach, as an ELF and as a flat image, at more than one address, with
-an initrd, and by U-Boot's booti.
+The ways to be started: by every firmware in reach, as an ELF and as a flat image, at more than one
+address, with an initrd, and by U-Boot's booti.
 """
 
 from runner.qemu import Machine
@@ -40,8 +40,8 @@ def jobs(env):
 
 def of_machine(env, machine):
     of = versions_text(machine)
-    facts = {'image': RAM + 2 * MIB, 'harts': machine.harts, 'left-out': 0, 'memory': 2048,
-             'banks': 1, 'initrd-size': 0, 'test-device': 1, 'soft': 0}
+    facts = {'image': RAM + 2 * MIB, 'harts': machine.harts, 'left_out': 0, 'memory': 2048,
+             'banks': 1, 'initrd_size': 0, 'test_device': 1, 'soft': 0}
     if machine.opensbi in FIRMWARE:
         facts |= {'firmware': FIRMWARE[machine.opensbi]}
     elf = env.image('test-boot').with_suffix('.elf')
@@ -63,11 +63,11 @@ def initrd_facts():
     for byte in INITRD:
         a = (a + byte) % 0xffff
         b = (b + a) % 0xffff
-    return {'initrd-size': len(INITRD), 'initrd-sum': b << 16 | a}
+    return {'initrd_size': len(INITRD), 'initrd_sum': b << 16 | a}
 
 
 def at(env, place):
-    """fw_dynamic goes where the ELF's entry is; so a copy of the ELF with other physical addresses will do."""
+    """fw_dynamic goes where the ELF's entry is: a copy with other physical addresses will do."""
     job = boot(env, f'start/at-{place:#x}', DEFAULT, {'image': place, 'harts': DEFAULT.harts},
                kernel=env.place(f'system/start/at-{place:#x}') / 'moved.elf')
     elf = env.image('test-boot').with_suffix('.elf')
@@ -79,13 +79,13 @@ def at(env, place):
 def by_uboot(env, machine):
     of = versions_text(machine)
     facts = {'image': RAM + 2 * MIB, 'harts': machine.harts}
-    yield booti(env, f'start/booti-{of}', machine, facts | {'initrd-size': 0}, '-')
+    yield booti(env, f'start/booti-{of}', machine, facts | {'initrd_size': 0}, '-')
     yield booti(env, f'start/booti-initrd-{of}', machine, facts | initrd_facts(),
                 '${ramdisk_addr_r}:${filesize}')
 
 
 def booti(env, name, machine, facts, initrd):
-    """U-Boot takes commands on its console; the tree that it passes on is the one it was given itself."""
+    """U-Boot takes commands on its console, and passes on the tree that it was given itself."""
     job = boot(env, name, machine, facts, kernel=env.build / UBOOT)
     arguments = job.command[job.command.index('-append') + 1]
     commands = ['virtio scan',
