@@ -14,6 +14,7 @@
 
 /* The phases of boot, in order. Two digits, since the linker sorts them as text. */
 #define PHASE_NONE    "00" /* needs no bringing up */
+#define PHASE_FIRST   "02" /* needs the device tree and nothing else */
 #define PHASE_FRAMES  "05" /* physical memory */
 #define PHASE_MEMORY  "10" /* what needs memory and nothing else */
 #define PHASE_PROBE   "20" /* what this hart can do */
@@ -26,10 +27,10 @@
 struct component {
 	const char *name;
 	const char *about;
-	int (*init)(
-		void); /* once, on the boot hart; 0, or -errno which stops the boot; may be NULL */
-	void (*init_hart)(
-		void); /* on every hart, when it comes up, before it does any work; may be NULL */
+	/* Once, on the boot hart. 0, or -errno, which stops the boot. May be NULL. */
+	int (*init)(void);
+	/* On every hart as it comes up, before it does any work. May be NULL. */
+	void (*init_hart)(void);
 };
 
 #define COMPONENT(name_, phase_, init_, init_hart_, about_)                                        \

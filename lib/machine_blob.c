@@ -19,7 +19,7 @@ enum {
 
 static int blob_fail(struct machine_error *error, const char *why)
 {
-	snprintf(error->text, sizeof(error->text), "device tree: %s", why);
+	snprintf(error->text, sizeof(error->text), "%s", why);
 	return -EINVAL;
 }
 

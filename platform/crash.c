@@ -202,8 +202,8 @@ _Noreturn void crash_on_trap(const struct trap_frame *f)
 	__builtin_unreachable();
 }
 
-/* The caller's own place: its return address and the stack there. */
-static void crash_here(const char *what)
+/* The place is that of the function that this is inlined into. */
+__attribute__((always_inline)) static inline void crash_here(const char *what)
 {
 	uint64_t pc, sp;
 

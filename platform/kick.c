@@ -17,7 +17,7 @@ void hart_kick(unsigned hart)
 void harts_stop_others(void)
 {
 	atomic_store_explicit(&stop_all, true, memory_order_release);
-	for_each_hart(i) {
+	for_each_hart (i) {
 		/* In a crash a refusal is no further news. */
 		if (i != hart_index && sbi_send_ipi(hart_id_of(i)))
 			continue;

@@ -27,8 +27,9 @@ PAGES static pte_t root[PTES_PER_PAGE];
 PAGES static pte_t megas[PTES_PER_PAGE];
 PAGES static pte_t mirror[PTES_PER_PAGE];
 PAGES static pte_t image_tables[LAYOUT_IMAGE_TABLES][PTES_PER_PAGE];
-PAGES static pte_t
-	first_blob_table[PTES_PER_PAGE]; /* the device tree is read before frames exist */
+/* Needed before frames exist: for the device tree, and for the device that switches off. */
+PAGES static pte_t first_blob_table[PTES_PER_PAGE];
+PAGES static pte_t first_device_table[PTES_PER_PAGE];
 
 static struct lock mmu_lock = LOCK_INIT("mmu", RANK_MMU);
 static struct hpa image_at; /* where the image was loaded */
@@ -68,6 +69,13 @@ static void clear_table(pte_t *table)
 		table[i] = 0;
 }
 
+/* With translation off: `table` is a physical address. */
+static void add_early_table(uint64_t va, const pte_t *table)
+{
+	megas[mega_of(va)] = pte_make(HPA((uint64_t)table), PTE_V);
+	mirror[mega_of(va)] = pte_make(HPA((uint64_t)table), PTE_RW);
+}
+
 /*
  * Runs with translation off, where the image was loaded: addresses of objects are physical here,
  * and nothing may be used that holds an address. `at` is image_start's. Returns what goes into
@@ -82,11 +90,11 @@ uint64_t boot_map(uint64_t at)
 	clear_table(megas);
 	clear_table(mirror);
 	clear_table(first_blob_table);
+	clear_table(first_device_table);
 	root[pte_index(LAYOUT_BASE, 2)] = pte_make(HPA((uint64_t)megas), PTE_V);
 	for (unsigned i = 0; i < LAYOUT_IMAGE_TABLES; i++) {
 		clear_table(image_tables[i]);
-		megas[i] = pte_make(HPA((uint64_t)image_tables[i]), PTE_V);
-		mirror[i] = pte_make(HPA((uint64_t)image_tables[i]), PTE_RW);
+		add_early_table(LAYOUT_IMAGE + i * MEGA_SIZE, image_tables[i]);
 	}
 	for (uint64_t pa = at; pa < (uint64_t)image_end; pa += PAGE_SIZE) {
 		/* image_bits compares with symbols, which are physical here as well. */
@@ -96,13 +104,9 @@ uint64_t boot_map(uint64_t at)
 		if (bits)
 			table[pte_index(pa + offset, 0)] = pte_make(HPA(pa), bits);
 	}
-	unsigned blobs = (LAYOUT_BLOBS - LAYOUT_BASE) / MEGA_SIZE;
-	unsigned tables = (LAYOUT_TABLES - LAYOUT_BASE) / MEGA_SIZE;
-
-	megas[blobs] = pte_make(HPA((uint64_t)first_blob_table), PTE_V);
-	mirror[blobs] = pte_make(HPA((uint64_t)first_blob_table), PTE_RW);
-	megas[tables] = pte_make(HPA((uint64_t)mirror), PTE_V);
-	mirror[tables] = pte_make(HPA((uint64_t)mirror), PTE_RW);
+	add_early_table(LAYOUT_BLOBS, first_blob_table);
+	add_early_table(LAYOUT_DEVICES, first_device_table);
+	add_early_table(LAYOUT_TABLES, mirror);
 	return field_put(SATP_MODE, SATP_MODE_SV39) | (uint64_t)root >> PAGE_SHIFT;
 }
 

@@ -53,4 +53,4 @@ _Noreturn void power_off(enum power_verdict verdict)
 		__asm__ volatile("wfi");
 }
 
-COMPONENT(power, PHASE_MEMORY, power_init, NULL, "switching the machine off");
+COMPONENT(power, PHASE_FIRST, power_init, NULL, "switching the machine off");

@@ -29,7 +29,6 @@ needs.console_poll := console timer
 needs.harts := memory timer work
 needs.irqchip := memory probe
 needs.libc := memory
-needs.power := memory
 needs.probe := memory
 needs.timer := probe
 needs.work := probe

@@ -30,6 +30,10 @@ void trace_show(unsigned n, void (*show)(const char *format, ...))
 	for (uint64_t i = n_written - (n < kept ? n : kept); i < n_written; i++) {
 		const struct trace_record *r = &records[i % TRACE_RECORDS];
 
+		if (r->event == TRACE_BOOT) {
+			show("  %12" PRIu64 "  boot %s", r->time, (const char *)r->a);
+			continue;
+		}
 		show("  %12" PRIu64 "  %-20s %16" PRIx64 " %16" PRIx64, r->time, names[r->event],
 		     r->a, r->b);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "platform/hart.h"
 #include "platform/work.h"
+#include "platform/hart.h"
 
 /*
  * The queues of deferred work; platform/kick.c tells a hart of it. A queue is a stack that anybody
  * pushes to and its hart takes whole: no item is ever popped alone, so the links need no protection
- * from reuse. Taken work is turned round to run in the order of queueing. Pure C11 atomics: the same
- * file runs in the host's tests under TSan.
+ * from reuse. Taken work is turned round to run in the order of queueing. Pure C11 atomics: the
+ * same file runs in the host's tests under TSan.
  */
 static _Atomic(struct work *) queues[MAX_HARTS];
 
@@ -19,10 +19,10 @@ void work_queue(struct work *work, unsigned hart)
 
 	do {
 		atomic_store_explicit(&work->next, head, memory_order_relaxed);
-		/* Release: the item, and what the caller wrote for it, are seen with the pointer. */
-	} while (!atomic_compare_exchange_weak_explicit(&queues[hart], &head, work,
-							memory_order_release,
-							memory_order_relaxed));
+		/* Release: the item, and what the caller wrote for it, are seen with the pointer.
+		 */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&queues[hart], &head, work, memory_order_release, memory_order_relaxed));
 	if (hart != hart_index)
 		hart_kick(hart);
 }
@@ -49,8 +49,8 @@ void work_run(void)
 	while (work) {
 		struct work *next = atomic_load_explicit(&work->next, memory_order_relaxed);
 
-		/* From here on it may be queued again, by its own call too. An exchange, to see what those
-		 * wrote who found it queued already and left it at that. */
+		/* From here on it may be queued again, by its own call too. An exchange, to see
+		 * what those wrote who found it queued already and left it at that. */
 		(void)atomic_exchange_explicit(&work->is_queued, false, memory_order_acq_rel);
 		work->call(work);
 		work = next;

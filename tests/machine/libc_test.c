@@ -49,7 +49,7 @@ static void resize(struct piece *p, size_t size)
 
 static void use_heap(void *context)
 {
-	enum { N = 32, STEPS = 300 };
+	enum { N = 32, STEPS = 1000 };
 	uint64_t state = hart_index + 1;
 	struct piece pieces[N] = { 0 };
 
@@ -80,6 +80,31 @@ static void use_heap(void *context)
 TEST(libc, every_hart_uses_one_heap)
 {
 	run_on_every_hart(use_heap, NULL);
+}
+
+/* As often as can be: what two harts are given at once has two marks. */
+static void fight_for_heap(void *context)
+{
+	enum { ROUNDS = 5000 };
+	uint64_t n_wrong = 0;
+
+	(void)context;
+	for (uint64_t i = 0; i < ROUNDS; i++) {
+		volatile uint64_t *p = malloc(24), mark = hart_index * ROUNDS + i;
+
+		EXPECT(p != NULL);
+		if (!p)
+			return;
+		p[0] = p[2] = mark;
+		n_wrong += p[0] != mark || p[2] != mark;
+		free((void *)p);
+	}
+	EXPECT_EQ(n_wrong, 0);
+}
+
+TEST_IF(libc, no_two_harts_are_given_the_same_piece, needs_another_hart)
+{
+	run_on_every_hart(fight_for_heap, NULL);
 }
 
 TEST(libc, freed_heap_is_used_again)

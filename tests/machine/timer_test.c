@@ -11,7 +11,7 @@
 #include "tests/kit/kit.h"
 #include "tests/machine/harts.h"
 
-enum { N = 6, STEP_US = 2000 };
+enum { N = 6, STEP_US = 2000, SHORT_US = 200 };
 
 /* A timer that writes down when it was called. */
 struct alarm {
@@ -65,7 +65,7 @@ static void call_in_order(void *context)
 	n_called = 0;
 	for (unsigned i = 0; i < N; i++) {
 		alarms[order[i]].timer.call = ring;
-		timer_set(&alarms[order[i]].timer, start + order[i] * time_from_us(STEP_US));
+		timer_set(&alarms[order[i]].timer, start + order[i] * time_from_us(SHORT_US));
 	}
 	EXPECT(sleep_until_called(N));
 	for (unsigned i = 0; i < N; i++) {

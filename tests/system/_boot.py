@@ -74,7 +74,7 @@ def prepared(env, job, script, *last):
 
 
 def with_tree(env, job, edits, *last):
-    """The same job, after the device tree that QEMU makes for it was written to $tree and edited."""
+    """The same job, after the device tree that QEMU makes for it was put in $tree and edited."""
     dump = 'tree=$place/tree.dtb; "$@" -machine dumpdtb=$tree >/dev/null'
     return prepared(env, job, f'{dump}\n{edits}', *(last or ['-dtb', '"$tree"']))
 
@@ -87,7 +87,7 @@ def with_chained_tree(env, job, edits):
 
 
 def chained(env, image='test-boot', tree=None, boot_hart=None):
-    """The words that start an image by way of chain.S. tree: None: the firmware's, or an address."""
+    """The words that start an image by way of chain.S. tree: an address, None: the firmware's."""
     orders = {0: CHAINED_IMAGE}
     if tree is not None:
         orders |= {8: 1, 16: tree}

@@ -2,12 +2,14 @@
 /*
  * A step between the firmware and an image, which gives the image a start that no firmware at hand
  * gives: another place, another device tree or none, another boot hart. QEMU's loader device writes
- * what is wanted into the words at chain_order; tests/system/_boot.py knows their places.
+ * what is wanted into the words at ORDER_OF_CHAIN; tests/system/_boot.py knows their places.
  *
  * Where another hart is to boot, this one starts it here and stops; that one waits until HSM says
  * so, since the image must find all other harts stopped.
  */
-#define ORDER_OF_CHAIN 0x80300000 /* beyond this image: QEMU lets no two things be loaded at one place */
+
+/* Beyond this image: QEMU lets no two things be loaded at one place. */
+#define ORDER_OF_CHAIN 0x80300000
 #define ORDER_IMAGE 0		  /* where to go on */
 #define ORDER_HAS_TREE 8	  /* not 0: a1 becomes the next word */
 #define ORDER_TREE 16

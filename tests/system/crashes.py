@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The report of a hypervisor that is wrong (platform/crash.c), for every way to crash that crash_ways.c
-knows: the cause in words, the callers by their names in order, and a machine that is switched off
-as failed.
+The report of a hypervisor that is wrong (platform/crash.c), for every way to crash that
+crash_ways.c knows: the cause in words, the callers by their names in order, and a machine that is
+switched off as failed.
 """
 
 from system._boot import console
@@ -14,7 +14,8 @@ STOPPED = ['panic']
 # way, hart, what the first lines say, callers from the innermost on ('' where nothing has a name)
 CRASHES = [
     ('load_from_null', 0, r'load page fault .*\n.*\(a null pointer\)', ['load_from_null', *TOLD]),
-    ('load_from_null', 2, r'load page fault .*\n.*\(a null pointer\)', ['load_from_null', *BY_WORK]),
+    ('load_from_null', 2, r'load page fault .*\n.*\(a null pointer\)',
+     ['load_from_null', *BY_WORK]),
     ('store_to_null', 0, r'store page fault .*\n.*\(a null pointer\)', ['store_to_null', *TOLD]),
     ('store_to_text', 0, r'store page fault .*\n.*\(the image\'s text\)', ['store_to_text', *TOLD]),
     ('store_to_constant', 0, r'store page fault', ['store_to_constant', *TOLD]),
@@ -32,7 +33,8 @@ CRASHES = [
     ('call_abort', 0, r'abort was called', [*STOPPED, 'abort', 'call_abort', *TOLD]),
     ('overflow_buffer', 0, r'a stack buffer overflowed into its guard',
      [*STOPPED, '__stack_chk_fail', 'overflow_buffer', *TOLD]),
-    ('crash_in_the_report', 0, r'load page fault', ['load_from_null', 'crash_in_the_report', *TOLD]),
+    ('crash_in_the_report', 0, r'load page fault',
+     ['load_from_null', 'crash_in_the_report', *TOLD]),
 ]
 ALL_HARTS = 64  # as crash_ways.c understands it
 NESTED = 'crash: another fault while this report was written; it ends here'

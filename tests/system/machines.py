@@ -72,8 +72,8 @@ def seen_by_the_firmware_too(env):
 
 
 def every_boot_hart(env):
-    """OpenSBI takes the hart that comes first, most often 0; chain.S hands over to any. On a sifive_u
-    the firmware's own choice is random, and hart 0 can never be it."""
+    """OpenSBI takes the hart that comes first, most often 0; chain.S hands over to any. On a
+    sifive_u the firmware's own choice is random, and hart 0 can never be it."""
     for machine, harts in ((DEFAULT, range(4)), (Machine(opensbi='1.1', harts=8), (7,)),
                            (BOARD, range(1, 5))):
         n_left_out = 1 if machine is BOARD else 0

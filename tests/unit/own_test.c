@@ -178,7 +178,7 @@ static void free_misaligned(void *context)
 
 static void ask_too_much(void *context)
 {
-	(void)own_alloc(10);
+	EXPECT(!own_alloc(10)); /* it does not return */
 }
 
 static void ask_for_foreign(void *context)
@@ -186,7 +186,7 @@ static void ask_for_foreign(void *context)
 	(void)own_hpa(context);
 }
 
-/* Last but one, since a failed CHECK leaves the lock held: not so those that are before it. */
+/* These are found before the lock is taken, so what comes after can still run. */
 TEST(own, misuse_is_found)
 {
 	int foreign;
@@ -218,6 +218,7 @@ TEST(own, end_of_frames_and_of_addresses_is_told)
 		give(all[n], 9);
 }
 
+/* The last test: a CHECK that fails here leaves the lock held. */
 TEST(own, page_that_is_freed_twice_is_found)
 {
 	void *pages = take(0);

@@ -10,9 +10,11 @@ other instruction.
 Looks at each image of build/release (or as O and DEBUG say). Assembly has no .debug_frame and is left out.
 """
 
+import atexit
 import bisect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -89,7 +91,9 @@ def instructions_of(image):
 
 @cache
 def dump_program():
-    place = Path(tempfile.mkdtemp(prefix='unwind.')) / 'unwind_dump'
+    directory = tempfile.mkdtemp(prefix='unwind.')
+    atexit.register(shutil.rmtree, directory)
+    place = Path(directory) / 'unwind_dump'
     output_of(os.environ.get('HOST_CC', 'cc'), '-std=gnu2x', '-O1', '-I.', '-o', place,
               'tests/unit/unwind_dump.c', 'lib/unwind.c')
     return place

@@ -238,6 +238,22 @@ TEST(unwind, code_behind_an_epilogue_that_is_reached_from_further_on_keeps_the_f
 	EXPECT_FRAME(code, 20, 16, 8);
 }
 
+TEST(unwind, loop_behind_a_return_without_a_frame_has_the_frame_of_the_jump_into_it)
+{
+	static const uint16_t code[] = {
+		/*  0 */ C_BEQZ_A0(8),  C_ADDI_SP(-16), C_SDSP_RA(8),  C_J(8),
+		/*  8 */ RET,
+		/* 10 */ CALL(0x100),
+		/* 14 */ C_BNEZ_A0(-4), C_LDSP_RA(8),   C_ADDI_SP(16), RET,
+	};
+
+	EXPECT_FRAME(code, 8, 0, IN_REGISTER);
+	EXPECT_FRAME(code, 10, 16, 8);
+	EXPECT_FRAME(code, 13, 16, 8);
+	EXPECT_FRAME(code, 14, 16, 8);
+	EXPECT_FRAME(code, 20, 0, IN_REGISTER);
+}
+
 TEST(unwind, jump_out_of_the_function_ends_an_epilogue_too)
 {
 	static const uint16_t code[] = {
