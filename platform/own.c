@@ -5,6 +5,7 @@
  * pages are used again. From a physical address back to a pointer leads a small hash of the blocks.
  */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "platform/frames.h"
 #include "platform/layout.h"
@@ -28,8 +29,9 @@ struct block {
 };
 
 static struct block blocks[MAX_BLOCKS];
-static unsigned n_blocks;
-static uint16_t hash[HASH_SIZE]; /* block number + 1, or 0; entries are only added */
+/* Written with the lock, read without: each only grows, and what it leads to was written before. */
+static _Atomic uint32_t n_blocks;
+static _Atomic uint32_t hash[HASH_SIZE]; /* block number + 1, or 0 */
 static struct lock own_lock = LOCK_INIT("own memory", RANK_OWN);
 static struct frame_owner own_owner = { .name = "own memory", .quota = ~0ull };
 
@@ -47,24 +49,25 @@ static void hash_add(unsigned number, struct hpa at)
 {
 	unsigned i = hash_start(at);
 
-	while (hash[i])
+	while (atomic_load_explicit(&hash[i], memory_order_relaxed))
 		i = (i + 1) % HASH_SIZE;
-	hash[i] = number + 1;
+	atomic_store_explicit(&hash[i], number + 1, memory_order_release);
 }
 
 static int add_block(void)
 {
+	unsigned number = atomic_load_explicit(&n_blocks, memory_order_relaxed);
 	struct hpa at;
 
-	if (n_blocks == MAX_BLOCKS)
+	if (number == MAX_BLOCKS)
 		return -ENOMEM;
 	int error = frames_alloc(&own_owner, ORDER_MEGA, FRAMES_DIRTY, &at);
 	if (error)
 		return error;
-	mmu_map_mega(block_va(n_blocks), at);
-	blocks[n_blocks].n_free = PAGES_PER_BLOCK;
-	hash_add(n_blocks, at);
-	n_blocks++;
+	mmu_map_mega(block_va(number), at);
+	blocks[number].n_free = PAGES_PER_BLOCK;
+	hash_add(number, at);
+	atomic_store_explicit(&n_blocks, number + 1, memory_order_release);
 	return 0;
 }
 

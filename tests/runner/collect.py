@@ -35,7 +35,8 @@ def every_job(env):
 def checks_of_the_runner(env):
     for name, script in (('runner/matrix', 'tests/runner/matrix.py'),
                          ('runner/parts', 'tests/harness/parts.py'),
-                         ('runner/planted', 'tests/harness/planted_check.py')):
+                         ('runner/planted', 'tests/harness/planted_check.py'),
+                         ('unit/unwind_check', 'tests/unit/unwind_check.py')):
         yield Job(name, ['python3', '-B', script, 'check', *env.pattern_words()], time_limit=120,
                   takes_pattern=True)
 

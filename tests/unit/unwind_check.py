@@ -42,7 +42,7 @@ def images():
     env = Env.from_environment(os.environ)
     found = sorted((ROOT / env.build / env.flavour).glob('*.elf'))
     assert found, 'there is no image; make images'
-    return [image for image in found if image.with_suffix('.bin').exists()]
+    return [image for image in found if image.with_suffix('.symbols.S').exists()]
 
 
 class Function:
