@@ -36,7 +36,7 @@ static struct hpa tree_where;
 static uint64_t entry_instret;
 
 extern const struct component components[], components_end[];
-extern const char tls_data[], tls_data_end[], boot_locals[];
+extern const char tls_data[], tls_data_end[], boot_locals[], boot_trap_top[];
 
 void locals_init(void *locals)
 {
@@ -155,8 +155,8 @@ _Noreturn void boot_main(uint64_t id, uint64_t tree_at, uint64_t instret)
 {
 	extern int main(void);
 
-	trap_init_hart();
 	locals_init((void *)boot_locals);
+	trap_init_hart((uint64_t)boot_trap_top);
 	hart_id = id;
 	entry_instret = instret;
 	read_tree(HPA(tree_at), id);

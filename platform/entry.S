@@ -56,8 +56,6 @@ boot_hart:
 	call	boot_map		/* returns satp */
 	ld	sp, boot_stack_va
 	ld	tp, boot_locals_va
-	ld	t1, boot_trap_va
-	csrw	CSR_SSCRATCH, t1
 	mv	a3, a0
 	mv	a0, s0
 	mv	a1, s1
@@ -82,8 +80,6 @@ start_hart:
 	ld	a3, HART_START_SATP(a1)
 	ld	sp, HART_START_SP(a1)
 	ld	tp, HART_START_TP(a1)
-	ld	t1, HART_START_TRAP_SP(a1)
-	csrw	CSR_SSCRATCH, t1
 	ld	a1, HART_START_SELF(a1)
 	ld	t0, hart_main_va
 	/* fall through */
@@ -110,7 +106,6 @@ hart_main_va:	.dword hart_main
 is_virtual_va:	.dword is_virtual
 boot_stack_va:	.dword boot_stack_top
 boot_locals_va:	.dword boot_locals
-boot_trap_va:	.dword boot_trap_top
 
 	.section .data
 	.balign	4

@@ -83,7 +83,7 @@ static int give_stacks(struct hart_start *start, unsigned slot)
 		return -ENOMEM;
 	locals_init((void *)(base + HART_LOCALS));
 	start->sp = base + HART_STACK + HART_STACK_SIZE;
-	start->trap_sp = base + HART_TRAP_STACK + HART_TRAP_SIZE;
+	start->trap_stack = base + HART_TRAP_STACK + HART_TRAP_SIZE;
 	start->tp = base + HART_LOCALS;
 	return 0;
 }
@@ -201,7 +201,7 @@ static void kick_boot_hart(void)
 
 _Noreturn void hart_main(uint64_t id, struct hart_start *start)
 {
-	trap_init_hart();
+	trap_init_hart(start->trap_stack);
 	csr_write(CSR_SIE, SIE_SSIE);
 	kick_boot_hart();
 	while (atomic_load_explicit(&start->state, memory_order_acquire) != HART_RELEASED) {

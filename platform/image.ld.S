@@ -57,7 +57,7 @@ SECTIONS
 		*(.data .data.* .sdata .sdata.* .got .got.*)
 		. = ALIGN(16);
 	} :data
-	.tdata : ALIGN(64) { tls_data = .; *(.tdata .tdata.*) } :data :tls
+	.tdata : ALIGN(64) { tls_data = .; *(.tdata.first) *(.tdata .tdata.*) } :data :tls
 	tls_data_end = .;
 	.tbss : { *(.tbss .tbss.* .tcommon) } :data :tls
 	tls_size = ALIGN(SIZEOF(.tdata) + SIZEOF(.tbss), 64);

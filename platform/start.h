@@ -9,12 +9,11 @@
 #define HART_GIVEN_UP 3 /* it did not come in time: it may touch nothing */
 #define HART_RELEASED 4 /* numbered: it may go on */
 
-#define HART_START_STATE   0
-#define HART_START_SATP    8
-#define HART_START_SP      16
-#define HART_START_TP      24
-#define HART_START_TRAP_SP 32
-#define HART_START_SELF    40
+#define HART_START_STATE 0
+#define HART_START_SATP  8
+#define HART_START_SP    16
+#define HART_START_TP    24
+#define HART_START_SELF  32
 
 #ifndef __ASSEMBLER__
 
@@ -29,8 +28,8 @@ struct hart_start {
 	uint64_t satp;
 	uint64_t sp;
 	uint64_t tp;
-	uint64_t trap_sp;
 	struct hart_start *self; /* this record's virtual address */
+	uint64_t trap_stack;     /* its top */
 	uint64_t hart_id;
 };
 
@@ -38,7 +37,6 @@ static_assert(offsetof(struct hart_start, state) == HART_START_STATE);
 static_assert(offsetof(struct hart_start, satp) == HART_START_SATP);
 static_assert(offsetof(struct hart_start, sp) == HART_START_SP);
 static_assert(offsetof(struct hart_start, tp) == HART_START_TP);
-static_assert(offsetof(struct hart_start, trap_sp) == HART_START_TRAP_SP);
 static_assert(offsetof(struct hart_start, self) == HART_START_SELF);
 
 /* In entry.S; started with translation off. */

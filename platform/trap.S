@@ -4,8 +4,9 @@
  * rare: a caught probe, a spurious fault, or a bug. All registers go to a frame on the trap stack, so
  * that an overflown stack can be reported too.
  *
- * sscratch holds the trap stack, or 0 while one is being handled: a trap inside the handler stays on
- * the stack that it is on.
+ * tp leads to this hart's locals, always, and there lie a place for one register and the trap stack's
+ * top, which is 0 while a trap is handled: one inside stays on the stack that it is on. sscratch is
+ * not used here: it belongs to whoever runs guests.
  */
 #include "arch/csr.h"
 #include "platform/trap.h"
@@ -14,20 +15,19 @@
 	.balign	4
 	.global	trap_vector
 trap_vector:
-	csrrw	sp, CSR_SSCRATCH, sp
-	bnez	sp, 1f
-	csrrw	sp, CSR_SSCRATCH, sp	/* nested: sscratch is 0 again, sp as it was */
-	addi	sp, sp, -TRAP_FRAME_SIZE
-	sd	t0, TRAP_X(5)(sp)
-	li	t0, 1
-	sd	t0, TRAP_NESTED(sp)
-	addi	t0, sp, TRAP_FRAME_SIZE
+	sd	t0, %tprel_lo(trap_t0)(tp)
+	ld	t0, %tprel_lo(trap_stack)(tp)
+	beqz	t0, 1f
+	sd	zero, %tprel_lo(trap_stack)(tp)
+	addi	t0, t0, -TRAP_FRAME_SIZE
+	sd	zero, TRAP_NESTED(t0)
 	j	2f
-1:	addi	sp, sp, -TRAP_FRAME_SIZE
+1:	addi	t0, sp, -TRAP_FRAME_SIZE
+	sd	tp, TRAP_NESTED(t0)		/* anything but 0 */
+2:	sd	sp, TRAP_X(2)(t0)
+	mv	sp, t0
+	ld	t0, %tprel_lo(trap_t0)(tp)
 	sd	t0, TRAP_X(5)(sp)
-	sd	zero, TRAP_NESTED(sp)
-	csrrw	t0, CSR_SSCRATCH, zero
-2:	sd	t0, TRAP_X(2)(sp)
 	sd	zero, TRAP_X(0)(sp)
 	sd	ra, TRAP_X(1)(sp)
 	.irp	n, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
@@ -56,7 +56,7 @@ trap_vector:
 	ld	t0, TRAP_NESTED(sp)
 	bnez	t0, 3f
 	addi	t0, sp, TRAP_FRAME_SIZE
-	csrw	CSR_SSCRATCH, t0
+	sd	t0, %tprel_lo(trap_stack)(tp)
 3:	ld	t0, TRAP_X(5)(sp)
 	ld	sp, TRAP_X(2)(sp)
 	sret

@@ -18,8 +18,16 @@ static PER_HART struct {
 	unsigned n;
 } fenced;
 
-void trap_init_hart(void)
+/* The vector's own: where it keeps a register for a moment, and the trap stack's top. It reaches
+ * them by a 12-bit offset from tp, so the linker puts them first. */
+#define FIRST_LOCAL __attribute__((section(".tdata.first"), used))
+FIRST_LOCAL PER_HART uint64_t trap_t0 = 0, trap_stack = 0;
+
+PER_HART void (*trap_on_return)(void);
+
+void trap_init_hart(uint64_t top)
 {
+	trap_stack = top;
 	csr_write(CSR_STVEC, (uint64_t)trap_vector);
 }
 
@@ -74,7 +82,8 @@ static bool is_spurious(const struct trap_frame *frame)
 
 void trap_handle(struct trap_frame *frame)
 {
-	if (go_on_if_caught(frame) || is_spurious(frame))
-		return;
-	crash_on_trap(frame);
+	if (!go_on_if_caught(frame) && !is_spurious(frame))
+		crash_on_trap(frame);
+	if (trap_on_return)
+		trap_on_return();
 }

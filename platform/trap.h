@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#include "arch/bits.h"
+#include "platform/hart.h"
 
 struct trap_frame {
 	uint64_t x[32]; /* x[0] is 0 */
@@ -36,8 +36,15 @@ static_assert(sizeof(struct trap_frame) == TRAP_FRAME_SIZE);
 
 extern const char trap_vector[];
 
-/* Point this hart's stvec at our vector. */
-void trap_init_hart(void);
+/* From now on this hart's traps go to our vector, on the stack that ends at `top`. */
+void trap_init_hart(uint64_t top);
+
+/* Its value while none is handled is `top`; for tests. */
+extern PER_HART uint64_t trap_stack;
+
+/* Called before the vector returns to code of ours, where what the trap has changed besides
+ * registers, sepc and sstatus matters to it; may be NULL. */
+extern PER_HART void (*trap_on_return)(void);
 
 /* Called by the vector. Returns when the code may go on at frame->pc. */
 void trap_handle(struct trap_frame *frame);

@@ -12,6 +12,7 @@
 #include "platform/layout.h"
 #include "platform/mmu.h"
 #include "platform/mmu_internal.h"
+#include "platform/trap.h"
 #include "tests/kit/kit.h"
 #include "tests/machine/access.h"
 #include "tests/machine/harts.h"
@@ -157,7 +158,7 @@ TEST_IF(memory, stacks_of_every_other_hart_are_guarded, needs_another_hart)
 /* Is this hart on the stack, and are its locals and its trap stack where it owns them? */
 static void expect_own_place(void *context)
 {
-	uint64_t sp, tp, trap_sp = csr_read(CSR_SSCRATCH);
+	uint64_t sp, tp, trap_sp = trap_stack;
 	uint64_t base = LAYOUT_HARTS + hart_index * LAYOUT_MEGA;
 
 	(void)context;
