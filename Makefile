@@ -24,6 +24,7 @@ PYTHON := python3
 include platform/sources.mk
 include hyp/image.mk
 include guests/image.mk
+include bench/image.mk
 -include $(sort $(wildcard tests/*/image.mk tests/*/sources.mk))
 
 # program.NAME := sources is short for an image of the whole runtime and these.
@@ -71,6 +72,10 @@ test-long: test-programs $(O)/setup/long.ok
 check: $(O)/setup/check.ok $(B)/hartwood.elf
 	$(Q)O=$(O) B=$(B) tools/check
 
+## bench: what operations cost in instructions, natively and as a guest
+bench: $(B)/micro.bin $(B)/hartwood-micro.bin $(O)/setup/run.ok
+	$(Q)$(PYTHON) bench/run $(B)
+
 ## docs: the pages that are made from the sources
 docs:
 	$(Q)$(PYTHON) tools/options_page.py $(shell git ls-files 'platform/*.c' 'hyp/*.c') >docs/options.md
@@ -88,4 +93,4 @@ help:
 	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nV=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
 
-.PHONY: all images run debug test test-long check docs size clean help test-programs FORCE
+.PHONY: all images run debug test test-long check bench docs size clean help test-programs FORCE

@@ -39,7 +39,22 @@
 #define CSR_HVIP       0x645
 #define CSR_HGATP      0x680
 #define CSR_HGEIP      0xe12
-#define CSR_VSTIMECMP  0x24d
+#define CSR_HTIMEDELTA 0x605
+#define CSR_HTVAL      0x643
+#define CSR_HIP        0x644
+#define CSR_HTINST     0x64a
+
+/* Virtual supervisor: what a guest's S-mode reads under the supervisor's own names */
+#define CSR_VSSTATUS  0x200
+#define CSR_VSIE      0x204
+#define CSR_VSTVEC    0x205
+#define CSR_VSSCRATCH 0x240
+#define CSR_VSEPC     0x241
+#define CSR_VSCAUSE   0x242
+#define CSR_VSTVAL    0x243
+#define CSR_VSIP      0x244
+#define CSR_VSTIMECMP 0x24d
+#define CSR_VSATP     0x280
 
 /* Counters that user mode may read */
 #define CSR_CYCLE   0xc00
@@ -74,6 +89,20 @@
 #define HGATP_MODE_SV48X4 9ull
 #define HGATP_MODE_SV57X4 10ull
 #define HGATP_VMID        MASK(57, 44)
+
+#define HSTATUS_GVA   BIT(6)
+#define HSTATUS_SPV   BIT(7) /* sret goes to V=1 */
+#define HSTATUS_SPVP  BIT(8) /* the privilege from which V=1 trapped */
+#define HSTATUS_VGEIN MASK(17, 12)
+#define HSTATUS_VTVM  BIT(20)
+#define HSTATUS_VTW   BIT(21) /* wfi in VS-mode traps */
+#define HSTATUS_VTSR  BIT(22)
+#define HSTATUS_VSXL  MASK(33, 32)
+
+/* hvip, hip, hie: the VS-level interrupts, one above the supervisor's. */
+#define HVIP_VSSIP BIT(2)
+#define HVIP_VSTIP BIT(6)
+#define HVIP_VSEIP BIT(10)
 
 /* senvcfg, henvcfg: the same places where both have the field. */
 #define ENVCFG_FIOM  BIT(0)
