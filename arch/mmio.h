@@ -41,9 +41,9 @@ static inline void mmio_fence_read_then_memory(void)
 
 /* Earlier stores to memory, and earlier accesses of any device, come before a later write to one.
  */
-static inline void mmio_fence_all_then_write(void)
+static inline void mmio_fence_all_then_device(void)
 {
-	__asm__ volatile("fence iow, o" ::: "memory");
+	__asm__ volatile("fence iow, io" ::: "memory");
 }
 
 #else
@@ -73,7 +73,7 @@ static inline void mmio_write32(volatile void *at, uint32_t value)
 
 static inline void mmio_fence_read_then_memory(void) {}
 
-static inline void mmio_fence_all_then_write(void) {}
+static inline void mmio_fence_all_then_device(void) {}
 
 #endif
 #endif

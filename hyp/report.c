@@ -113,7 +113,8 @@ static void report_features(const struct hart_features *f)
 /* Harts that are alike are described once. */
 static void report_harts(void)
 {
-	printf("harts      %u of %" PRIu32 "\n", n_harts(), machine.n_harts);
+	printf("harts      %u of %" PRIu32 "\n", n_harts(),
+	       machine.n_harts + machine.n_harts_left_out);
 	for_each_hart (i) {
 		printf("  hart %-3u id %" PRIu64 "%s, engine %s\n", i, hart_id_of(i),
 		       i == 0 ? " (boot)" : "", engine_text(hart_engine(i)));

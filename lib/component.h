@@ -29,7 +29,8 @@ struct component {
 	const char *about;
 	/* Once, on the boot hart. 0, or -errno, which stops the boot. May be NULL. */
 	int (*init)(void);
-	/* On every hart as it comes up, before it does any work. May be NULL. */
+	/* On every hart as it comes up, before it does any work; so not for what comes up after the
+	 * harts do. May be NULL. */
 	void (*init_hart)(void);
 };
 

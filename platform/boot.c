@@ -137,6 +137,8 @@ static void init_components(void)
 
 		if (error)
 			boot_stop(c->name, strerror(-error));
+		/* Harts that came up by now would have missed it. */
+		CHECK(!c->init_hart || n_harts() == 1);
 		if (c->init_hart)
 			c->init_hart();
 		log_info("boot: %-10s %s", c->name, c->about);

@@ -60,10 +60,14 @@ static void begin(void)
 {
 	unsigned nobody = 0;
 
-	if (depth++) {
-		if (depth == 2)
-			line("crash: another fault while this report was written; it ends here");
+	switch (depth++) {
+	case 0:
+		break;
+	case 1:
+		line("crash: another fault while this report was written; it ends here");
 		power_off(POWER_FAILURE);
+	default: /* that faulted too */
+		power_off_by_firmware(POWER_FAILURE);
 	}
 	if (!atomic_compare_exchange_strong(&reporting, &nobody, hart_index + 1))
 		for (;;)

@@ -29,6 +29,7 @@ head:
 /* a0 = hart id, a1 = device tree (physical). Firmware without HSM starts all harts here at once: the
  * first one goes on, the others stay where nothing is written. */
 boot_hart:
+	fence.i				/* whoever wrote the image may be another hart */
 	csrw	CSR_SIE, zero
 	lla	t0, boot_taken
 	li	t1, 1
@@ -69,6 +70,7 @@ boot_hart:
  */
 	.global	start_hart
 start_hart:
+	fence.i
 	csrw	CSR_SIE, zero
 	addi	t0, a1, HART_START_STATE
 	li	t1, HART_STARTING

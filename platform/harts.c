@@ -32,6 +32,8 @@
 PER_HART unsigned hart_index;
 PER_HART uint64_t hart_id;
 
+enum { READY_MS = 10000 }; /* to come up, for one that is here */
+
 static unsigned hart_limit = MAX_HARTS, hart_wait_ms = 5000;
 OPTION_NUMBER(harts, harts, hart_limit, "use at most so many harts");
 OPTION_NUMBER(hart-wait, hart_wait, hart_wait_ms, "wait so many milliseconds for harts to start");
@@ -127,8 +129,7 @@ static bool await(struct hart_start *start)
 		irq_wait();
 		irq_poll();
 	}
-	return !atomic_compare_exchange_strong_explicit(&start->state, &expected, HART_GIVEN_UP,
-							memory_order_acq_rel, memory_order_acquire);
+	return !atomic_compare_exchange_strong(&start->state, &expected, HART_GIVEN_UP);
 }
 
 static void release(struct hart_start *start, unsigned index)
@@ -185,7 +186,10 @@ static int harts_init(void)
 				   starts[i]->hart_id);
 	}
 	/* They have arrived, and what is left for them to do takes no time. */
+	timer_set(&limit, time_now() + time_from_us(READY_MS * 1000ull));
 	while (atomic_load_explicit(&n_ready, memory_order_acquire) < n) {
+		if (!limit.is_set)
+			panic("a hart arrived in time and then did not come up");
 		irq_wait();
 		irq_poll();
 	}
@@ -207,6 +211,7 @@ _Noreturn void hart_main(uint64_t id, struct hart_start *start)
 	while (atomic_load_explicit(&start->state, memory_order_acquire) != HART_RELEASED) {
 		__asm__ volatile("wfi");
 		csr_clear(CSR_SIP, SIE_SSIE);
+		__asm__ volatile("fence o, rw" ::: "memory"); /* cleared before the state is read */
 	}
 	hart_index = start->index;
 	hart_id = id;

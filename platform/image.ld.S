@@ -60,7 +60,7 @@ SECTIONS
 	.tdata : ALIGN(64) { tls_data = .; *(.tdata.first) *(.tdata .tdata.*) } :data :tls
 	tls_data_end = .;
 	.tbss : { *(.tbss .tbss.* .tcommon) } :data :tls
-	tls_size = ALIGN(SIZEOF(.tdata) + SIZEOF(.tbss), 64);
+	tls_size = ALIGN(ADDR(.tbss) + SIZEOF(.tbss) - ADDR(.tdata), 64);
 
 	. = ALIGN(16);
 	image_file_end = .;

@@ -22,12 +22,13 @@ void irq_wait(void);
  * poll points there. -ENODEV: no controller, or no path to this hart; -EINVAL: no such source;
  * -ENOSPC. */
 MUST_CHECK int irq_enable(unsigned source, irq_handler *handler, void *context);
+/* On the hart that enabled it. Afterwards its handler is not called any more. */
 void irq_disable(unsigned source);
 
 /* What a controller's driver offers (platform/irq/: plic.c, aplic.c, imsic.c). */
 struct irqchip {
 	const char *name;
-	void (*init_hart)(void);        /* make this hart able to receive; may find that it can't */
+	bool (*init_hart)(void);        /* make this hart able to receive; false: it is not */
 	int (*enable)(unsigned source); /* route to this hart; 0 or -errno */
 	void (*disable)(unsigned source);
 	void (*handle)(

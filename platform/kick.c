@@ -7,7 +7,7 @@
 #include "platform/work.h"
 #include "sbi/host/ipi.h"
 
-static _Atomic bool stop_all;
+static _Atomic unsigned stopper; /* the hart that stopped all others, + 1; 0: none */
 
 void hart_kick(unsigned hart)
 {
@@ -16,7 +16,9 @@ void hart_kick(unsigned hart)
 
 void harts_stop_others(void)
 {
-	atomic_store_explicit(&stop_all, true, memory_order_release);
+	unsigned nobody = 0;
+
+	atomic_compare_exchange_strong(&stopper, &nobody, hart_index + 1);
 	for_each_hart (i) {
 		/* In a crash a refusal is no further news. */
 		if (i != hart_index && sbi_send_ipi(hart_id_of(i)))
@@ -26,7 +28,9 @@ void harts_stop_others(void)
 
 void hart_stop_if_told(void)
 {
-	if (LIKELY(!atomic_load_explicit(&stop_all, memory_order_acquire)))
+	unsigned who = atomic_load_explicit(&stopper, memory_order_acquire);
+
+	if (LIKELY(!who || who == hart_index + 1))
 		return;
 	csr_write(CSR_SIE, 0);
 	for (;;)

@@ -268,7 +268,7 @@ int frames_table_map(uint64_t page, struct hpa from, struct hpa spare)
 		used = 2;
 	}
 	entry_set(entry_of(va), pte_make(from, PTE_RW));
-	sfence_vma_page(va);
+	sfence_vma_all(); /* a table is new, maybe: a fence of one page would reach the leaf only */
 	clear_table((pte_t *)va);
 	return used;
 }

@@ -26,7 +26,7 @@ const void *mmu_map_blob(struct hpa at, uint64_t size);
 MUST_CHECK void *own_alloc(unsigned order); /* NULL: no memory */
 void own_free(void *pages, unsigned order);
 struct hpa own_hpa(const void *pages);
-void *own_ptr(struct hpa at); /* the reverse; NULL for what own_alloc did not give */
+void *own_ptr(struct hpa at); /* the reverse; NULL outside the blocks that own memory has */
 
 /*
  * A window on frames that are not mapped: readable and writable, for this hart, until it is closed.

@@ -8,6 +8,7 @@
 #include "platform/lock.h"
 #include "platform/mmu.h"
 #include "platform/timer.h"
+#include "platform/work.h"
 #include "sbi/host/legacy.h"
 #include "sbi/host/srst.h"
 
@@ -37,11 +38,8 @@ static void tell_test_device(enum power_verdict verdict)
 		cpu_relax();
 }
 
-_Noreturn void power_off(enum power_verdict verdict)
+_Noreturn void power_off_by_firmware(enum power_verdict verdict)
 {
-	console_flush(FLUSH_MS);
-	if (test_device)
-		tell_test_device(verdict);
 	enum sbi_reset_reason reason =
 		verdict == POWER_SUCCESS ? SBI_RESET_NO_REASON : SBI_RESET_SYSTEM_FAILURE;
 
@@ -51,6 +49,17 @@ _Noreturn void power_off(enum power_verdict verdict)
 	csr_write(CSR_SIE, 0);
 	for (;;)
 		__asm__ volatile("wfi");
+}
+
+_Noreturn void power_off(enum power_verdict verdict)
+{
+	/* Whoever crashes has the last word: a success of this hart must not cover it. */
+	hart_stop_if_told();
+	console_flush(FLUSH_MS);
+	hart_stop_if_told();
+	if (test_device)
+		tell_test_device(verdict);
+	power_off_by_firmware(verdict);
 }
 
 COMPONENT(power, PHASE_FIRST, power_init, NULL, "switching the machine off");

@@ -14,4 +14,7 @@ enum power_verdict { POWER_SUCCESS = 0, POWER_FAILURE = 1 };
  */
 _Noreturn void power_off(enum power_verdict verdict);
 
+/* The same without the console and the test device: for a crash in these. */
+_Noreturn void power_off_by_firmware(enum power_verdict verdict);
+
 #endif

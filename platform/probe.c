@@ -7,6 +7,8 @@
 #include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
+#include "platform/frames.h"
+#include "platform/mmu.h"
 #include "platform/mmu_internal.h"
 #include "platform/option.h"
 #include "platform/probe_internal.h"
@@ -140,13 +142,40 @@ const char *engine_text(enum engine engine)
 	return engine == ENGINE_HEXT ? "hext" : "soft";
 }
 
+/* How many bytes one cbo.zero clears, tried on a frame of our own; 0: it traps, or makes no sense.
+ */
+static unsigned cbo_zero_block(void)
+{
+	static struct frame_owner owner = { .name = "probe", .quota = MAX_HARTS };
+	struct hpa at;
+	uint64_t caught;
+	unsigned n = 0;
+
+	if (frames_alloc(&owner, ORDER_PAGE, FRAMES_DIRTY, &at))
+		return 0;
+	uint8_t *page = window_open(at, PAGE_SIZE);
+
+	memset(page, 0xff, PAGE_SIZE);
+	__asm__ volatile(CATCH(".insn i 0x0f, 2, x0, %[a], 4")
+			 : [caught] "=&r"(caught)
+			 : [a] "r"(page)
+			 : "t0", "memory");
+	while (caught == CAUGHT_NOTHING && n < PAGE_SIZE && !page[n])
+		n++;
+	window_close(page);
+	frame_put(at);
+	return is_power_of_two(n) && n >= 8 ? n : 0;
+}
+
 static void probe_init_hart(void)
 {
 	struct hart_features *f = &found[hart_index];
 	const struct machine_hart *tree = machine_hart(&machine, hart_id);
 
 	f->isa = tree->isa;
-	f->cboz_block = isa_has(&tree->isa, ISA_ZICBOZ) ? tree->cboz_block : 0;
+	f->cboz_block = isa_has(&tree->isa, ISA_ZICBOZ) ? cbo_zero_block() : 0;
+	if (f->cboz_block != zero_block())
+		zero_use_blocks(0);
 	probe_satp(f);
 	probe_mmu_type(f, tree->mmu);
 	probe_s(f);
@@ -154,22 +183,15 @@ static void probe_init_hart(void)
 	probe_entries(f);
 }
 
-/* One block size for all harts, known before any of them zeroes a page. */
+/* cbo.zero is used from the start if every hart's tree names it; each hart that finds otherwise, as
+ * it comes up, ends that for all. */
 static int probe_init(void)
 {
-	unsigned block = 0;
-
-	for (unsigned i = 0; i < machine.n_harts; i++) {
-		const struct machine_hart *h = &machine.harts[i];
-		unsigned mine = isa_has(&h->isa, ISA_ZICBOZ) ? h->cboz_block : 0;
-
-		if (h->use != HART_USABLE)
-			continue;
-		if (!mine || (block && block != mine) || !is_power_of_two(mine) || mine > PAGE_SIZE)
+	for (unsigned i = 0; i < machine.n_harts; i++)
+		if (machine.harts[i].use == HART_USABLE &&
+		    !isa_has(&machine.harts[i].isa, ISA_ZICBOZ))
 			return 0;
-		block = mine;
-	}
-	zero_use_blocks(block);
+	zero_use_blocks(cbo_zero_block());
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 	.balign	4
 	.global	trap_vector
 trap_vector:
+	bgez	tp, no_locals
 	sd	t0, %tprel_lo(trap_t0)(tp)
 	ld	t0, %tprel_lo(trap_stack)(tp)
 	beqz	t0, 1f
@@ -60,3 +61,16 @@ trap_vector:
 3:	ld	t0, TRAP_X(5)(sp)
 	ld	sp, TRAP_X(2)(sp)
 	sret
+
+/* tp is no address of ours, so nothing can be said and no stack is known: the firmware switches off. */
+no_locals:
+	li	a7, 0x53525354		/* system reset */
+	li	a6, 0
+	li	a0, 0			/* shutdown */
+	li	a1, 1			/* system failure */
+	ecall
+	li	a0, 1			/* refused: reboot */
+	li	a1, 1
+	ecall
+1:	wfi
+	j	1b

@@ -76,13 +76,15 @@ static bool is_spurious(const struct trap_frame *frame)
 	fenced.pc = frame->pc;
 	fenced.address = frame->value;
 	fenced.time = now;
-	sfence_vma_page(frame->value);
+	/* Of everything: a fence of one page reaches leaves only, and what became valid may be a
+	 * table. */
+	sfence_vma_all();
 	return true;
 }
 
 void trap_handle(struct trap_frame *frame)
 {
-	if (!go_on_if_caught(frame) && !is_spurious(frame))
+	if (!is_spurious(frame) && !go_on_if_caught(frame))
 		crash_on_trap(frame);
 	if (trap_on_return)
 		trap_on_return();

@@ -21,8 +21,11 @@ void work_queue(struct work *work, unsigned hart)
 		atomic_store_explicit(&work->next, head, memory_order_relaxed);
 		/* Release: the item, and what the caller wrote for it, are seen with the pointer.
 		 */
+		/* As a fence: gcc before 13.3 drops the release of a compare-exchange whose failure
+		 * is relaxed (PR 114130). */
+		atomic_thread_fence(memory_order_release);
 	} while (!atomic_compare_exchange_weak_explicit(
-		&queues[hart], &head, work, memory_order_release, memory_order_relaxed));
+		&queues[hart], &head, work, memory_order_relaxed, memory_order_relaxed));
 	if (hart != hart_index)
 		hart_kick(hart);
 }

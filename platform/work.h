@@ -30,7 +30,7 @@ void hart_kick(unsigned hart);
 /* Interrupt every other hart for good: they stop at their next poll point. For the crash report. */
 void harts_stop_others(void);
 
-/* Called at poll points: stops this hart if somebody crashed. */
+/* Called at poll points: stops this hart for good if another one crashed. */
 void hart_stop_if_told(void);
 
 #endif

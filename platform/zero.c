@@ -8,6 +8,11 @@ void zero_use_blocks(unsigned block_size)
 	block = block_size;
 }
 
+unsigned zero_block(void)
+{
+	return block;
+}
+
 void zero_pages(void *pages, uint64_t size)
 {
 	char *end = (char *)pages + size;

@@ -7,7 +7,8 @@
 
 void zero_pages(void *pages, uint64_t size);
 
-/* Called once, when the harts' block sizes are known; 0: no cbo.zero. */
+/* Use cbo.zero from now on, which clears so many bytes; 0: do not. */
 void zero_use_blocks(unsigned block_size);
+unsigned zero_block(void);
 
 #endif

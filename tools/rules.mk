@@ -4,20 +4,30 @@
 # --- what is generated
 $(O)/gen/platform/version.h: FORCE
 	$(Q)mkdir -p $(@D); v=$$(git describe --always --dirty --tags 2>/dev/null || echo unknown); \
-	printf '#define HARTWOOD_VERSION "%s (%s)"\n' "$$(cat VERSION)" "$$v" >$@.new; \
-	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	printf '#define HARTWOOD_VERSION "%s (%s)"\n' "$$(cat VERSION)" "$$v" >$@.$$$$; \
+	cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 
 # Debian's libfdt, made acceptable to a soft-float link; refused if it holds a floating-point instruction.
 $(O)/gen/libfdt.a: $(O)/setup/build.ok tools/libfdt.py
 	$(call say,LIBFDT,$@)
-	$(Q)mkdir -p $(@D); $(PYTHON) tools/libfdt.py $(CROSS) $(O)/libfdt-riscv64/libfdt.a $@
+	$(Q)mkdir -p $(@D); $(PYTHON) tools/libfdt.py $(CROSS) $(O)/libfdt-riscv64/libfdt.a $@.$$$$.a && \
+		mv $@.$$$$.a $@
+
+# What the objects and images were made with: a change of flags or lists makes them anew.
+define remember # file, text
+$(1): FORCE
+	$$(Q)mkdir -p $$(@D); printf '%s\n' '$(subst ','\'',$(2))' >$$@.$$$$$$$$; \
+	cmp -s $$@.$$$$$$$$ $$@ && rm $$@.$$$$$$$$ || mv $$@.$$$$$$$$ $$@
+endef
+$(eval $(call remember,$(B)/flags,$(CROSS) $(CFLAGS) $(ASFLAGS) $(LDFLAGS)))
+$(foreach i,$(images),$(eval $(call remember,$(B)/$i.list,$(foreach c,$(image.$i),$c: $(component.$c) needs $(needs.$c)))))
 
 # --- objects, shared by all images of a flavour
-$(B)/%.c.o: %.c $(O)/setup/build.ok | $(O)/gen/platform/version.h
+$(B)/%.c.o: %.c $(B)/flags $(O)/setup/build.ok | $(O)/gen/platform/version.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D); $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/%.S.o: %.S $(O)/setup/build.ok
+$(B)/%.S.o: %.S $(B)/flags $(O)/setup/build.ok
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D); $(CROSS)gcc $(ASFLAGS) -MMD -MP -c $< -o $@
 
@@ -27,7 +37,7 @@ $(B)/image.ld: platform/image.ld.S platform/layout.h $(O)/setup/build.ok
 # --- images: linked once for the addresses of functions, then with the table of their names
 objects = $(foreach c,$(image.$(1)),$(patsubst %,$(B)/%.o,$(component.$c)))
 
-$(B)/%.first: $$(call objects,$$*) $(B)/image.ld $(O)/gen/libfdt.a
+$(B)/%.first: $$(call objects,$$*) $(B)/%.list $(B)/image.ld $(O)/gen/libfdt.a
 	$(call say,LD,$@)
 	$(Q)$(CROSS)gcc $(LDFLAGS) -T $(B)/image.ld $(filter %.o,$^) $(O)/gen/libfdt.a -o $@
 
@@ -45,7 +55,8 @@ $(B)/%.elf: $(B)/%.symbols.S $(B)/%.first tools/check_image.py
 $(B)/%.bin: $(B)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
-.PRECIOUS: $(B)/%.first $(B)/%.symbols.S $(B)/%.elf $(B)/%.c.o $(B)/%.S.o
+# What is made on the way is kept, but not what a step that failed has left.
+.SECONDARY:
 
 # --- the host's test programs: unit.NAME and fuzz.NAME are lists of sources
 KIT := tests/kit/kit.c tests/kit/host_main.c

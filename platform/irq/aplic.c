@@ -132,7 +132,7 @@ void aplic_stop_forwarding(unsigned source)
  */
 void aplic_forwarded_one_is_done(unsigned source)
 {
-	mmio_fence_all_then_write();
+	mmio_fence_all_then_device();
 	if (source <= n_sources && line_is_up(source))
 		mmio_write32(aplic + SETIPNUM, source);
 }
@@ -157,20 +157,21 @@ static void aplic_handle(void)
 		mmio_fence_read_then_memory();
 		irq_dispatch(source);
 		/* The device has been told to lower its line before the next claim. */
-		mmio_fence_all_then_write();
+		mmio_fence_all_then_device();
 	}
 }
 
-static void aplic_init_hart(void)
+static bool aplic_init_hart(void)
 {
 	int index = irq_context_of(machine.aplic.idcs, machine.aplic.n_idcs, hart_id);
 
 	can_receive = index >= 0 && IDC + IDC_STEP * ((uint64_t)index + 1) <= size;
 	if (!can_receive)
-		return;
+		return false;
 	idc_index = (unsigned)index;
 	mmio_write32(idc_register(ITHRESHOLD), 0); /* 0: no threshold */
 	mmio_write32(idc_register(IDELIVERY), 1);
+	return true;
 }
 
 static const struct irqchip chip = {

@@ -9,9 +9,11 @@
 #include <stdatomic.h>
 
 #include "arch/csr.h"
+#include "arch/mmio.h"
 #include "platform/boot.h"
 #include "platform/hart.h"
 #include "platform/irq/chips.h"
+#include "platform/probe.h"
 
 enum {
 	ID_IPI = 1,
@@ -98,6 +100,7 @@ static void imsic_handle(void)
 	/* Reading gives the most urgent id; writing, whatever the value, claims the one just read.
 	 */
 	while ((top = csr_swap(CSR_STOPEI, 0)) != 0) {
+		mmio_fence_read_then_memory();
 		unsigned id = (unsigned)field_get(STOPEI_ID, top);
 		unsigned source =
 			id < N_IDS ? atomic_load_explicit(&source_of[id], memory_order_relaxed) : 0;
@@ -109,19 +112,20 @@ static void imsic_handle(void)
 	}
 }
 
-static void imsic_init_hart(void)
+static bool imsic_init_hart(void)
 {
 	unsigned n_ids = imsic->n_ids < 2047 ? imsic->n_ids : 2047;
 
-	can_receive = imsic_file_of(imsic, hart_id, &file);
+	can_receive = this_hart_features()->aia && imsic_file_of(imsic, hart_id, &file);
 	if (!can_receive)
-		return;
+		return false;
 	for (unsigned i = 0; i <= n_ids / 64; i++) {
 		file_write(EIE0 + 2 * i, 0);
 		file_write(EIP0 + 2 * i, 0);
 	}
 	file_write(EITHRESHOLD, 0); /* 0: no threshold */
 	file_write(EIDELIVERY, 1);
+	return true;
 }
 
 static const struct irqchip chip = {

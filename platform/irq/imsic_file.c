@@ -21,8 +21,10 @@ bool imsic_file_of(const struct machine_imsic *imsic, uint64_t hart_id, struct i
 	for (unsigned i = 0; i < imsic->n_regs && i < ARRAY_LEN(imsic->regs); i++) {
 		const struct hpa_range *regs = &imsic->regs[i];
 
-		if (offset >= regs->size) {
-			offset -= regs->size;
+		uint64_t files = align_up(regs->size, BIT(shift));
+
+		if (offset >= files) {
+			offset -= files;
 			continue;
 		}
 		file->at = HPA(regs->at.v + offset);

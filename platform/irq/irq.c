@@ -14,15 +14,18 @@
 #include "arch/csr.h"
 #include "lib/component.h"
 #include "platform/boot.h"
+#include "platform/hart.h"
 #include "platform/irq/chips.h"
 #include "platform/lock.h"
 #include "platform/log.h"
+#include "platform/panic.h"
 
 enum { N_SLOTS = 64 };
 
 static struct slot {
 	irq_handler *handler; /* NULL: free */
 	void *context;
+	unsigned hart; /* where it is routed, and so the only one that dispatches it */
 } slots[N_SLOTS];
 
 /* By source: its slot's number + 1, 0 for none. Written under irq_lock, read by anyone. */
@@ -48,7 +51,7 @@ static int enable_locked(unsigned source, irq_handler *handler, void *context)
 		return -ENOSPC;
 	if (atomic_load_explicit(&slot_of[source], memory_order_relaxed))
 		return -EINVAL;
-	*slot = (struct slot){ .handler = handler, .context = context };
+	*slot = (struct slot){ .handler = handler, .context = context, .hart = hart_index };
 	/* Release, against the acquire in irq_dispatch: who finds the slot finds it filled. */
 	atomic_store_explicit(&slot_of[source], (uint8_t)(slot - slots + 1), memory_order_release);
 	err = chip->enable(source);
@@ -82,6 +85,8 @@ void irq_disable(unsigned source)
 	lock_take(&irq_lock);
 	number = atomic_load_explicit(&slot_of[source], memory_order_relaxed);
 	if (number) {
+		/* There no dispatch can be under way, so the handler may go away after this. */
+		CHECK(slots[number - 1].hart == hart_index);
 		chip->disable(source);
 		atomic_store_explicit(&slot_of[source], 0, memory_order_relaxed);
 		slots[number - 1].handler = NULL;
@@ -141,9 +146,9 @@ static void irqchip_init_hart(void)
 {
 	if (!chip)
 		return;
-	chip->init_hart();
 	/* What is pending then ends a wait; sstatus.SIE stays off, so nothing traps. */
-	csr_set(CSR_SIE, SIE_SEIE);
+	if (chip->init_hart())
+		csr_set(CSR_SIE, SIE_SEIE);
 }
 
 /* A machine without a controller, or with one that cannot be used, still runs: by polling. */

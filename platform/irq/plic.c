@@ -92,22 +92,23 @@ static void plic_handle(void)
 		mmio_fence_read_then_memory();
 		irq_dispatch(source);
 		/* The device has been told to lower its line before the PLIC looks at it again. */
-		mmio_fence_all_then_write();
+		mmio_fence_all_then_device();
 		mmio_write32(claim, source);
 	}
 }
 
-static void plic_init_hart(void)
+static bool plic_init_hart(void)
 {
 	int index = irq_context_of(machine.plic.contexts, machine.plic.n_contexts, hart_id);
 
 	can_receive = index >= 0;
 	if (!can_receive)
-		return;
+		return false;
 	context = (unsigned)index;
 	for (unsigned source = 0; source <= n_sources; source += 32)
 		mmio_write32(enable_word(context, source), 0);
 	mmio_write32(context_register(context, THRESHOLD), 0);
+	return true;
 }
 
 static const struct irqchip chip = {

@@ -192,30 +192,47 @@ static const char *needs_more_harts(void)
 	return n_harts() > 1 ? needs_looping_uart() : "there is one hart";
 }
 
-static atomic_int taken_there;
+/* What a hart enables it alone may disable. */
+static atomic_int done_there;
 
 static void take_source_there(struct work *work)
 {
-	taken_there = take_source(on_room, "");
+	done_there = take_source(on_room, "");
+}
+
+static void let_go_there(struct work *work)
+{
+	irq_disable(machine.uart.irq);
+	done_there = 0;
+}
+
+/* Queue it on that hart and wait for what it says; 1: nothing, in time. */
+static int ask_there(struct work *work, unsigned hart, uint64_t deadline)
+{
+	done_there = 1;
+	work_queue(work, hart);
+	while (done_there == 1 && !time_is_past(deadline))
+		;
+	return done_there;
 }
 
 /* An idle hart sleeps until the interrupt comes, so this proves the wake-up too. */
 static void handle_on(unsigned hart)
 {
-	static struct work work = { .call = take_source_there };
+	static struct work take = { .call = take_source_there }, let_go = { .call = let_go_there };
 	uint64_t deadline = time_now() + time_from_us(PATIENCE_US);
-	int given_back;
+	int taken, left, given_back;
 
 	loop_begin();
-	taken_there = 1;
-	work_queue(&work, hart);
-	while (taken_there == 1 && !time_is_past(deadline))
-		;
+	irq_disable(machine.uart.irq);
+	taken = ask_there(&take, hart, deadline);
 	set(IER, IER_ROOM);
 	while (n_rooms < ROUNDS && !time_is_past(deadline))
 		;
+	left = ask_there(&let_go, hart, deadline);
 	given_back = give_back();
-	REQUIRE_EQ(taken_there, 0);
+	REQUIRE_EQ(taken, 0);
+	REQUIRE_EQ(left, 0);
 	REQUIRE_EQ(given_back, 0);
 	EXPECT_EQ(n_rooms, ROUNDS);
 	EXPECT_EQ(handled_on, hart);
