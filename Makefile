@@ -32,6 +32,13 @@ programs := $(patsubst program.%,%,$(filter program.%,$(.VARIABLES)))
 $(foreach p,$(programs),$(eval component.$p := $(program.$p))$(eval image.$p := $(RUNTIME) $p))
 images := $(patsubst image.%,%,$(filter image.%,$(.VARIABLES)))
 
+ifeq ($(filter $(or $(GUEST),hartwood),$(images)),)
+$(error GUEST=$(GUEST) is not known; the programs are: $(sort $(programs)))
+endif
+ifneq ($(filter-out 14,$(TOOLCHAIN)),)
+$(error TOOLCHAIN=$(TOOLCHAIN) is not known; 14 is, once `tools/setup long` has unpacked it)
+endif
+
 include tools/flags.mk
 
 ##@ Building
@@ -57,12 +64,12 @@ debug: $(B)/hartwood.bin $(O)/setup/run.ok $(O)/setup/debug.ok
 	$(Q)O=$(O) tools/run --image $(B)/hartwood.bin --gdb $(B)/hartwood.elf
 
 ##@ Keeping it right
-## test: every test that takes seconds (ONLY=pattern, LIST=1, JOBS=n)
-test: test-programs
-	$(Q)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
+## test: every test that takes seconds, four minutes in all (ONLY=pattern, LIST=1, JOBS=n)
+test: $(if $(LIST),,test-programs)
+	$(Q)$(if $(LIST),:,)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
 	$(Q)$(PYTHON) tests/run
 
-## test-long: and those that take minutes or hours
+## test-long: the whole product of the matrix, longer fuzzing, other toolchains
 test-long: test-programs $(O)/setup/long.ok
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
 	$(Q)$(MAKE) --no-print-directory TOOLCHAIN=14 $(O)/release-gcc14/test-machine.bin
@@ -86,11 +93,11 @@ size: $(B)/hartwood.elf
 
 ## clean: remove what was built; what was fetched stays
 clean:
-	rm -rf $(O)/release* $(O)/debug* $(O)/host $(O)/gen $(O)/test
+	rm -rf $(O)/release* $(O)/debug* $(O)/host $(O)/gen $(O)/test $(O)/dtbs $(O)/dtbs.* $(O)/corpus $(O)/tidy.*
 
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nV=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
+	@printf '\nVariables for run and debug: MACHINE CPU SMP MEM AIA QEMU OPENSBI BOOTARGS QEMUFLAGS (tools/run says which\nvalues). V=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
 
 .PHONY: all images run debug test test-long check bench docs size clean help test-programs FORCE

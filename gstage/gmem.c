@@ -20,38 +20,32 @@ static int find(const struct gtable *t, struct gpa gpa, uint64_t right, struct h
 	return 0;
 }
 
-int guest_copy_in(const struct gtable *t, void *to, struct gpa from, size_t n)
+/* One page at a time, into the guest or out of it. */
+static int copy(const struct gtable *t, struct gpa gpa, char *here, size_t n, bool to_guest)
 {
-	for (size_t part; n; n -= part, to = (char *)to + part, from.v += part) {
+	for (size_t part; n; n -= part, here += part, gpa.v += part) {
 		struct hpa at;
 
-		if (find(t, from, PTE_R, &at, &part))
+		if (find(t, gpa, to_guest ? PTE_W : PTE_R, &at, &part))
 			return -EFAULT;
 		if (part > n)
 			part = n;
-		void *window = window_open(at, part);
+		char *window = window_open(at, part);
 
-		memcpy(to, window, part);
+		memcpy(to_guest ? window : here, to_guest ? here : window, part);
 		window_close(window);
 	}
 	return 0;
 }
 
+int guest_copy_in(const struct gtable *t, void *to, struct gpa from, size_t n)
+{
+	return copy(t, from, to, n, false);
+}
+
 int guest_copy_out(const struct gtable *t, struct gpa to, const void *from, size_t n)
 {
-	for (size_t part; n; n -= part, to.v += part, from = (const char *)from + part) {
-		struct hpa at;
-
-		if (find(t, to, PTE_W, &at, &part))
-			return -EFAULT;
-		if (part > n)
-			part = n;
-		void *window = window_open(at, part);
-
-		memcpy(window, from, part);
-		window_close(window);
-	}
-	return 0;
+	return copy(t, to, (char *)from, n, true);
 }
 
 COMPONENT(gstage, PHASE_NONE, NULL, NULL, "guest memory and its tables");

@@ -93,7 +93,7 @@ pte_t gtable_leaf(const struct gtable *t, struct gpa gpa, unsigned *level)
  */
 static unsigned level_for(const struct gtable *t, struct gpa gpa, struct hpa hpa, uint64_t size)
 {
-	unsigned level = LARGEST_LEAF < t->levels ? LARGEST_LEAF : t->levels - 1;
+	unsigned level = LARGEST_LEAF; /* below the root of every mode */
 
 	for (; level > 0; level--) {
 		unsigned at = level;

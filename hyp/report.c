@@ -110,6 +110,15 @@ static void report_features(const struct hart_features *f)
 	       f->hvien ? ", hvien" : "");
 }
 
+static unsigned n_usable_harts(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < machine.n_harts; i++)
+		n += machine.harts[i].use == HART_USABLE;
+	return n;
+}
+
 /* Harts that are alike are described once. */
 static void report_harts(void)
 {
@@ -125,6 +134,9 @@ static void report_harts(void)
 		if (!is_alike)
 			report_features(hart_features(i));
 	}
+	if (n_harts() < n_usable_harts())
+		printf("  %u more are left out: by the option harts, or they did not start\n",
+		       n_usable_harts() - n_harts());
 	for (unsigned i = 0; i < machine.n_harts; i++)
 		if (machine.harts[i].use != HART_USABLE)
 			printf("  id %" PRIu64 " is not used: %s\n", machine.harts[i].id,

@@ -78,7 +78,10 @@ enum stop_reason vm_run(struct vm *vm)
 
 	v->engine->load(v);
 	for (;;) {
-		switch (v->engine->run(v)) {
+		enum verdict verdict = v->engine->run(v);
+
+		log_trace("%s: verdict %u at pc %" PRIx64, vm->name, verdict, v->pc);
+		switch (verdict) {
 		case VERDICT_RESUME:
 			break;
 		case VERDICT_POLL:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A component: some sources (its line in sources.mk), a function that brings it up, its place in
- *the order, and a sentence about itself. An image is a list of components in an image.mk; what no
+ * the order, and a sentence about itself. An image is a list of components in an image.mk; what no
  * component names is not linked. The linker sorts the records by phase, then by name; the build
  * checks that each named component has one record and that what it needs comes before it.
  *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where everything lies in the hypervisor's own address space: one root slot of Sv39, so that a
- *root for anybody else (a shadow root, say) includes the hypervisor by copying one entry. For C,
- *for assembly and for the linker script.
+ * root for anybody else (a shadow root, say) includes the hypervisor by copying one entry. For C,
+ * for assembly and for the linker script.
  *
  *	offset      what                                            mapped with
  *	0000 0000   the image                                       4 KiB

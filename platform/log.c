@@ -11,7 +11,8 @@
 #include "platform/timer.h"
 
 unsigned log_level = LOG_NOTICE;
-OPTION_CHOICE(log, log, log_level, "error notice info trace", "how much the log says");
+OPTION_CHOICE(log, log, log_level, "error notice info trace", "error: only that Hartwood is wrong; notice: boot, VMs, crashes; info: for developers; trace: "
+	      "every exit that comes to the run loop");
 
 /* One line, one write: lines of different harts do not mix. */
 void log_line(enum log_level level, const char *format, ...)

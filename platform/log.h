@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The log: lines for a reader. ERROR: the hypervisor is wrong. NOTICE: boot, a VM's start and end,
- * a guest's crash. INFO: for developers. TRACE: every exit. What is above the level that the option
- * `log` asks for is not printed. A line ends with its newline added; it never waits for a device.
+ * a guest's crash. INFO: for developers. TRACE: every exit that comes to the run loop. What is
+ * above the level that the option `log` asks for is not printed. A line ends with its newline
+ * added; it never waits for a device.
  */
 #ifndef PLATFORM_LOG_H
 #define PLATFORM_LOG_H

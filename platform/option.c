@@ -89,9 +89,10 @@ static const char *expected(const struct option *o)
 	return o->kind == OPTION_IS_FLAG ? "on or off" : o->choices;
 }
 
+/* Who typed something is answered, whatever the log's level: log_line does not look at it. */
 static void show_help(void)
 {
-	log_notice("options, as name=value in the boot arguments:");
+	log_line(LOG_NOTICE, "options, as name=value in the boot arguments:");
 	for (const struct option *o = options; o < options_end; o++) {
 		char number[16];
 		struct word now = { number, 0 };
@@ -100,8 +101,8 @@ static void show_help(void)
 			now.length = (size_t)snprintf(number, sizeof(number), "%u", *o->value);
 		else
 			now = choice_at(choices_of(o), *o->value);
-		log_notice("  %-12s %s (%s; now %.*s)", o->name, o->help, expected(o),
-			   (int)now.length, now.at);
+		log_line(LOG_NOTICE, "  %-12s %s (%s; now %.*s)", o->name, o->help, expected(o),
+			 (int)now.length, now.at);
 	}
 }
 
@@ -117,11 +118,12 @@ static void read_word(struct word w)
 	if (word_is(w, "help"))
 		show_help();
 	else if (!o)
-		log_notice("options: '%.*s' is unknown; `help` lists those that there are",
-			   (int)name.length, name.at);
+		log_line(LOG_NOTICE,
+			 "options: '%.*s' is unknown; `help` lists those that there are",
+			 (int)name.length, name.at);
 	else if (!read_value(o, value))
-		log_notice("options: '%.*s' is not understood; %s wants %s", (int)w.length, w.at,
-			   o->name, expected(o));
+		log_line(LOG_NOTICE, "options: '%.*s' is not understood; %s wants %s",
+			 (int)w.length, w.at, o->name, expected(o));
 }
 
 void options_read(const char *arguments)

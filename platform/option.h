@@ -5,7 +5,7 @@
  * docs/options.md.
  *
  *	static unsigned hart_limit = MAX_HARTS;
- *	OPTION_NUMBER(hart-limit, hart_limit, hart_limit, "use at most this many harts");
+ *	OPTION_NUMBER(harts, harts, hart_limit, "use at most so many harts");
  */
 #ifndef PLATFORM_OPTION_H
 #define PLATFORM_OPTION_H

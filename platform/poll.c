@@ -19,7 +19,7 @@ void irq_poll(void)
 		__asm__ volatile("fence o, rw" ::: "memory");
 		hart_stop_if_told();
 	}
-	if (pending)
+	if (pending & ~SIE_STIE) /* timers would fill the ring */
 		trace(TRACE_IRQ, pending, 0);
 	work_run();
 	if (pending & SIE_STIE)

@@ -37,8 +37,10 @@ void random_feed(const void *bytes, size_t n)
 		for (unsigned k = 0; k < 8; k++)
 			key[k] ^= part[k];
 		next_block(block);
+		memset(part, 0, sizeof(part));
 	}
 	next_block(block);
+	memset(block, 0, sizeof(block)); /* half of it is the key */
 	lock_release(&random_lock);
 }
 

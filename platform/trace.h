@@ -11,7 +11,7 @@
 /* X(identifier, name, what a and b are) */
 #define TRACE_EVENTS(X)                                                                            \
 	X(BOOT, "boot", "component")                                                               \
-	X(HART, "hart", "id, state")                                                               \
+	X(HART, "hart", "id, number")                                                              \
 	X(IRQ, "irq", "pending")                                                                   \
 	X(TRAP, "trap", "cause, value")
 

@@ -8,6 +8,7 @@
 #include "platform/hart.h"
 #include "platform/mmu_internal.h"
 #include "platform/timer.h"
+#include "platform/trace.h"
 
 extern const struct catch_entry catch_table[], catch_table_end[];
 
@@ -84,6 +85,7 @@ static bool is_spurious(const struct trap_frame *frame)
 
 void trap_handle(struct trap_frame *frame)
 {
+	trace(TRACE_TRAP, frame->cause, frame->value);
 	if (!is_spurious(frame) && !go_on_if_caught(frame))
 		crash_on_trap(frame);
 	if (trap_on_return)

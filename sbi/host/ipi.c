@@ -2,8 +2,8 @@
 #include "sbi/host/ipi.h"
 
 /*
- * What the sender wrote before is seen by the hart when it handles the interrupt. The firmware has a
- * fence of its own only where it really sends: not where one is pending already.
+ * What the sender wrote before is seen by the hart when it handles the interrupt. The firmware has
+ * a fence of its own only where it really sends: not where one is pending already.
  */
 int sbi_send_ipi(uint64_t hart_id)
 {

@@ -10,7 +10,7 @@
  * which is printed as SKIP. Results leave as TAP lines through the sink of the program that links
  * the kit (a file on the host, semihosting in QEMU). A failed EXPECT marks the test failed and goes
  * on; a failed REQUIRE ends the test. EXPECT and kit_note may come from any hart or thread while
- *the test runs, REQUIRE only from the one that runs the test.
+ * the test runs, REQUIRE only from the one that runs the test.
  */
 #ifndef TESTS_KIT_KIT_H
 #define TESTS_KIT_KIT_H

@@ -18,7 +18,7 @@
 #include "tests/kit/kit.h"
 #include "tests/machine/harts.h"
 
-extern const char image_start[], image_rodata[];
+extern const char image_start[], image_rodata[], image_end[];
 extern const struct symbol_table symbols;
 
 TEST(boot, firmware_knows_every_hart_of_the_machine)
@@ -65,6 +65,41 @@ TEST(boot, harts_are_numbered_densely_in_the_order_of_the_tree)
 	}
 }
 
+static unsigned n_ones(uint64_t v)
+{
+	unsigned n = 0;
+
+	for (; v; v &= v - 1)
+		n++;
+	return n;
+}
+
+/* What was found must be what can be set, and must not have stayed set. */
+#define expect_probed(csr, found)                                                                  \
+	({                                                                                         \
+		uint64_t old_ = 0, set_ = 0;                                                       \
+		if (csr_try_swap(csr, ~0ull, &old_) == CAUGHT_NOTHING)                             \
+			set_ = csr_swap(csr, old_);                                                \
+		EXPECT_EQ(found, set_);                                                            \
+		EXPECT(!set_ || old_ != set_);                                                     \
+	})
+
+static void expect_h_features_are_true(const struct hart_features *f)
+{
+	uint64_t guest_files = csr_swap(CSR_HGEIE, ~0ull), old = csr_read(CSR_HGATP);
+
+	EXPECT_EQ(csr_swap(CSR_HGEIE, 0), BIT(f->geilen + 1) - 2);
+	EXPECT_EQ(guest_files, 0);
+	csr_write(CSR_HGATP, field_put(HGATP_MODE, HGATP_MODE_SV39X4) | HGATP_VMID);
+	EXPECT_EQ(n_ones(field_get(HGATP_VMID, csr_read(CSR_HGATP))), f->vmid_bits);
+	csr_write(CSR_HGATP, old);
+	EXPECT_EQ(old, 0);
+	expect_probed(CSR_HENVCFG, f->henvcfg);
+	expect_probed(CSR_HEDELEG, f->hedeleg);
+	expect_probed(CSR_HIDELEG, f->hideleg);
+	expect_probed(CSR_HCOUNTEREN, f->hcounteren);
+}
+
 static void expect_features_are_true(void *context)
 {
 	const struct hart_features *f = this_hart_features();
@@ -88,11 +123,27 @@ static void expect_features_are_true(void *context)
 	EXPECT_EQ(f->h, isa_has(&tree->isa, ISA_H));
 	EXPECT_EQ(csr_read(CSR_SATP), old);
 	EXPECT(f == hart_features(hart_index));
+	expect_probed(CSR_SENVCFG, f->senvcfg);
+	expect_probed(CSR_SCOUNTEREN, f->scounteren);
+	EXPECT_EQ(f->stateen, csr_exists(CSR_SSTATEEN0));
+	EXPECT_EQ(f->aia, csr_exists(CSR_STOPEI) && csr_exists(CSR_SISELECT));
+	if (f->h)
+		expect_h_features_are_true(f);
 }
 
 TEST(boot, features_of_every_hart_are_what_its_registers_say)
 {
 	run_on_every_hart(expect_features_are_true, NULL);
+}
+
+/* What a boot loader is told: it must keep clear of everything that the image takes. */
+TEST(boot, header_of_the_image_says_how_much_memory_it_takes)
+{
+	uint64_t size;
+
+	memcpy(&size, image_start + 16, sizeof(size));
+	EXPECT_EQ(size, (uint64_t)(image_end - image_start));
+	EXPECT(!memcmp(image_start + 48, "RISCV\0\0\0RSC\x05", 12));
 }
 
 TEST(boot, code_runs_with_interrupts_off)

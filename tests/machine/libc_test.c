@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/lock.h>
 
 #include "platform/frames.h"
 #include "platform/hart.h"
 #include "platform/lock.h"
+#include "platform/timer.h"
+#include "platform/work.h"
 #include "tests/kit/kit.h"
 #include "tests/machine/harts.h"
 
@@ -105,6 +108,58 @@ static void fight_for_heap(void *context)
 TEST_IF(libc, no_two_harts_are_given_the_same_piece, needs_another_hart)
 {
 	run_on_every_hart(fight_for_heap, NULL);
+}
+
+extern struct __lock __lock___libc_recursive_mutex;
+
+static _Atomic unsigned n_held, is_trying, is_taken_by_other;
+
+static void take_library_lock(struct work *work)
+{
+	(void)work;
+	while (!n_held)
+		cpu_relax();
+	is_trying = 1;
+	__retarget_lock_acquire_recursive(&__lock___libc_recursive_mutex);
+	is_taken_by_other = n_held == 0 ? 1 : 2;
+	__retarget_lock_release_recursive(&__lock___libc_recursive_mutex);
+}
+
+/* Here nothing may poll or print: the lock is held. */
+static void wait_a_while(void)
+{
+	uint64_t then = time_now() + time_from_us(2000);
+
+	while (!time_is_past(then))
+		cpu_relax();
+}
+
+static void hold_library_lock(unsigned depth)
+{
+	uint64_t limit = time_now() + time_from_us(PATIENCE_US);
+
+	for (unsigned i = 0; i < depth; i++)
+		__retarget_lock_acquire_recursive(&__lock___libc_recursive_mutex);
+	n_held = depth;
+	while (!is_trying && !time_is_past(limit))
+		cpu_relax();
+	for (unsigned i = 0; i < depth; i++) {
+		wait_a_while();
+		n_held--;
+		__retarget_lock_release_recursive(&__lock___libc_recursive_mutex);
+	}
+}
+
+TEST_IF(libc, library_lock_is_free_only_after_as_many_releases_as_takes, needs_another_hart)
+{
+	static struct work work = { .call = take_library_lock };
+
+	for (unsigned depth = 1; depth <= 3; depth++) {
+		n_held = is_trying = is_taken_by_other = 0;
+		work_queue(&work, 1);
+		hold_library_lock(depth);
+		EXPECT(poll_until(&is_taken_by_other, 1));
+	}
 }
 
 TEST(libc, freed_heap_is_used_again)

@@ -155,6 +155,24 @@ TEST(timer, one_that_is_moved_is_called_once_at_its_new_time)
 	EXPECT_EQ(n_called, 2);
 }
 
+/* The moment that the hardware is armed for moves nearer, and back again. */
+TEST(timer, one_that_is_set_before_the_next_one_is_called_at_its_own_time)
+{
+	struct alarm far = { .timer.call = ring }, near = { .timer.call = ring };
+
+	n_called = 0;
+	timer_set(&far.timer, in(PATIENCE_US));
+	for (unsigned i = 1; i <= 3; i++) {
+		timer_set(&near.timer, in(STEP_US));
+		REQUIRE(sleep_until_called(i));
+		EXPECT_EQ(near.n_calls, i);
+		EXPECT((int64_t)(near.called_at - near.timer.when) >= 0);
+		EXPECT((int64_t)(near.called_at - far.timer.when) < 0);
+	}
+	EXPECT(far.timer.is_set);
+	timer_cancel(&far.timer);
+}
+
 static void ring_again(struct timer *timer)
 {
 	ring(timer);

@@ -104,6 +104,37 @@ TEST(trap, caught_trap_changes_t0_alone)
 	EXPECT_EQ(registers_changed_by_trap(), 0);
 }
 
+static PER_HART unsigned n_traps;
+
+static void count_trap(void)
+{
+	n_traps++;
+}
+
+/* How many traps came of it? A fence that cannot help would show as more than one. */
+#define n_traps_of(access)                                                                         \
+	({                                                                                         \
+		n_traps = 0;                                                                       \
+		trap_on_return = count_trap;                                                       \
+		(void)(access);                                                                    \
+		trap_on_return = NULL;                                                             \
+		n_traps;                                                                           \
+	})
+
+extern const uint16_t code_in_rodata[];
+extern uint16_t code_in_data[];
+
+/* A page that allows one thing does not make a fault of another kind look spurious. */
+TEST(trap, access_that_the_tables_refuse_faults_at_once)
+{
+	EXPECT_EQ(n_traps_of(try_load((uint64_t)code_in_rodata)), 0);
+	EXPECT_EQ(n_traps_of(try_call("code_in_rodata")), 1);
+	EXPECT_EQ(n_traps_of(try_call("code_in_data")), 1);
+	EXPECT_EQ(n_traps_of(try_store((uint64_t)code_in_rodata)), 1);
+	EXPECT_EQ(n_traps_of(try_store((uint64_t)image_start)), 1);
+	EXPECT_EQ(n_traps_of(try_load(0)), 1);
+}
+
 static void trap_many_times(void *context)
 {
 	uint64_t status = csr_read(CSR_SSTATUS), stack = trap_stack, n = 0;

@@ -239,6 +239,27 @@ TEST(work, kick_before_sleep_prevents_it)
 	irq_poll();
 }
 
+static bool is_kicked(void)
+{
+	return csr_read(CSR_SIP) & SIE_SSIE;
+}
+
+TEST(work, kick_is_pending_until_a_poll_point_and_no_longer)
+{
+	uint64_t limit = time_now() + time_from_us(PATIENCE_US);
+
+	for (unsigned i = 0; i < MANY; i++) {
+		irq_poll();
+		EXPECT(!is_kicked());
+		hart_kick(0);
+		while (!is_kicked() && !time_is_past(limit))
+			cpu_relax();
+		EXPECT(is_kicked());
+	}
+	irq_poll();
+	EXPECT(!is_kicked());
+}
+
 /* The count of instructions over a known run of them; 0 where it cannot be read. */
 static uint64_t count_known(void)
 {

@@ -88,6 +88,16 @@ static uint64_t asid_bits(void)
 	return hart_features(0)->asid_bits;
 }
 
+static uint64_t vmid_bits(void)
+{
+	return hart_features(0)->vmid_bits;
+}
+
+static uint64_t n_guest_files(void)
+{
+	return hart_features(0)->geilen;
+}
+
 static uint64_t has_test_device(void)
 {
 	return machine.test_device.size != 0;
@@ -119,6 +129,8 @@ static uint64_t is_soft(void)
 	X(initrd_size, initrd_size, "bytes of the initrd")                                         \
 	X(initrd_sum, initrd_sum, "their sum")                                                     \
 	X(asid_bits, asid_bits, "ASID bits of the boot hart")                                      \
+	X(vmid_bits, vmid_bits, "VMID bits of the boot hart")                                      \
+	X(geilen, n_guest_files, "its guest interrupt files")                                      \
 	X(test_device, has_test_device, "1 where a test device switches off")                      \
 	X(sbi_console, has_sbi_console, "1 where the firmware is the console")                     \
 	X(log, log_level_now, "how much is logged, from 0")                                        \

@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/mmio.h"
 #include "lib/component.h"
+#include "platform/boot.h"
+#include "platform/console.h"
 #include "platform/hart.h"
 #include "platform/irq.h"
+#include "platform/mmu.h"
 #include "platform/option.h"
 #include "platform/panic.h"
 #include "platform/timer.h"
@@ -21,7 +25,7 @@
 #define NOINLINE  __attribute__((noinline))
 #define HIDE(var) __asm__ volatile("" : "+r"(var)::"memory")
 
-enum { LIMIT_US = 20000000, NO_EVENT = 1 << 28 };
+enum { TEST_PASS = 0x5555, N_POLLS = 1000, LIMIT_US = 20000000, NO_EVENT = 1 << 28 };
 
 extern char image_start[], image_rodata[];
 
@@ -187,16 +191,56 @@ NOINLINE static void crash_as_told(void)
 	HIDE(way);
 }
 
+static _Atomic bool is_near; /* the crash */
+
 static void crash_by_work(struct work *work)
 {
 	(void)work;
+	is_near = true;
 	crash_as_told();
+}
+
+/* What this hart does while another writes its report; each would end the machine as a success. */
+static unsigned meanwhile;
+OPTION_CHOICE(crash-meanwhile, crash_meanwhile, meanwhile, "poll work end",
+	      "what the boot hart does when another crashes");
+enum { POLL, WORK, END };
+
+/* Returns when another hart has told all others to stop: from then on it owns the console. */
+static void await_report(void)
+{
+	uint64_t limit = time_now() + time_from_us(LIMIT_US), n_dropped = console_n_dropped();
+
+	while (!is_near && !time_is_past(limit))
+		;
+	while (console_n_dropped() == n_dropped && !time_is_past(limit))
+		console_write(" ", 1);
+}
+
+/* A hart that works comes to a poll point now and then. */
+static void work_on(volatile void *test_device)
+{
+	await_report();
+	for (unsigned i = 0; i < N_POLLS; i++)
+		irq_poll();
+	mmio_write32(test_device, TEST_PASS);
+}
+
+static void end_or_work_on(volatile void *test_device)
+{
+	if (meanwhile == WORK)
+		work_on(test_device);
+	if (meanwhile == END) {
+		await_report();
+		exit(0);
+	}
 }
 
 int main(void)
 {
 	static struct work works[MAX_HARTS];
 	uint64_t limit = time_now() + time_from_us(LIMIT_US);
+	volatile void *test_device = mmu_map_device(machine.test_device.at, PAGE_SIZE);
 
 	if (way >= ARRAY_LEN(ways))
 		return 0; /* nobody told: what the test expects does not come */
@@ -208,6 +252,7 @@ int main(void)
 	}
 	if (on_hart == 0 || on_hart == MAX_HARTS)
 		crash_as_told();
+	end_or_work_on(test_device);
 	while (!time_is_past(limit))
 		irq_poll();
 	return 0;

@@ -48,16 +48,23 @@ def jobs(env):
         if way == 'crash_in_the_report':
             expect, reject = expect + [NESTED], []
         yield crash(env, way, hart, expect, reject)
+    # Another hart is stopped at its next poll point, and before it switches off as a success.
+    for meanwhile in ('work', 'end'):
+        yield crash(env, 'load_from_null', 2,
+                    [REPORT, backtrace(['load_from_null', *BY_WORK])], [NESTED], meanwhile)
     # All harts crash at once: one report, whole.
     yield crash(env, 'crash_together', ALL_HARTS,
                 [REPORT, backtrace(['load_from_null', 'crash_together', 'crash_as_told'])],
                 [NESTED, rf'(?s){REPORT}.*{REPORT}'])
 
 
-def crash(env, way, hart, expect, reject):
+def crash(env, way, hart, expect, reject, meanwhile=None):
     name = f'crash/{way}' + (f'-hart{hart}' if hart else '')
+    more = ''
+    if meanwhile:
+        name, more = f'{name}-others-{meanwhile}', f' crash-meanwhile={meanwhile}'
     return console(env, name, image='test-crash', status=1, expect=expect, reject=reject,
-                   arguments=f'crash={way} crash-hart={hart}')
+                   arguments=f'crash={way} crash-hart={hart}{more}')
 
 
 def backtrace(callers):

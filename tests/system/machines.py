@@ -55,6 +55,9 @@ def jobs(env):
                    kernel=chain(env), arguments=arguments)
         job.expect = [LEFT_OUT[name]] if name in LEFT_OUT else []
         yield with_chained_tree(env, job, edits)
+    for n in 0, 1, 3:
+        yield boot(env, f'machine/guest-files-{n}', Machine(irq='imsic'), {'geilen': n},
+                   '-machine', f'aia-guests={n}')
     yield from seen_by_the_firmware_too(env)
     yield from every_boot_hart(env)
     yield boot(env, 'machine/harts-option', DEFAULT, {'harts': 2, 'left_out': 2},

@@ -10,6 +10,7 @@ unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/u
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_storm := tests/unit/frames_storm_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
+unit.gtable := tests/unit/gtable_test.c gstage/gtable.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
 unit.list := tests/unit/list_test.c
 unit.lock := tests/unit/lock_test.c tests/unit/host_stubs.c
@@ -21,6 +22,7 @@ unit.ns16550 := tests/unit/ns16550_test.c platform/console/ns16550.c
 unit.option := tests/unit/option_test.c platform/option.c
 unit.own := tests/unit/own_test.c tests/unit/host_stubs.c platform/own.c
 unit.plic := tests/unit/plic_test.c platform/irq/plic.c
+unit.random := tests/unit/random_test.c lib/chacha.c
 unit.ring := tests/unit/ring_test.c lib/ring.c
 unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
