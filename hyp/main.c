@@ -65,8 +65,9 @@ static int run_bundle(void)
 	}
 	enum stop_reason reason = vm_run(&vm);
 
-	printf("%s %s after %" PRIu64 " SBI calls\n", bundle_name, stop_text(reason),
-	       vm.vcpu->n_calls);
+	printf("%s %s after %" PRIu64 " SBI calls; it touched %" PRIu64 " of %" PRIu64 " MiB\n",
+	       bundle_name, stop_text(reason), vm.vcpu->n_calls, vm.n_faulted_in * 2,
+	       vm.ram_size / MiB);
 	vm_destroy(&vm);
 	return reason != STOP_SHUTDOWN;
 }

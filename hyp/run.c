@@ -5,10 +5,10 @@
  */
 #include "hyp/run.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "arch/cause.h"
-#include "gstage/gmem.h"
 #include "lib/component.h"
 #include "platform/console.h"
 #include "platform/irq.h"
@@ -19,7 +19,7 @@
 
 static int copy_in(struct vcpu *v, void *to, struct gpa from, size_t n)
 {
-	return guest_copy_in(&v->vm->gtable, to, from, n);
+	return vm_copy_in(v->vm, to, from, n) ? -EFAULT : 0;
 }
 
 static size_t write_to_console(struct vcpu *v, const char *bytes, size_t n)
@@ -29,10 +29,15 @@ static size_t write_to_console(struct vcpu *v, const char *bytes, size_t n)
 	return n;
 }
 
-/* All memory is there from the start, and there are no devices: every fault is the guest's mistake.
- */
+/* The first touch of RAM. There are no devices yet: any other fault is the guest's mistake. */
 static enum verdict memory_fault(struct vcpu *v)
 {
+	struct gpa gpa = GPA(v->trap.gpa);
+
+	if (LIKELY(!vm_fault_in(v->vm, gpa))) {
+		v->engine->forget(v, gpa); /* this hart may have kept the hole */
+		return VERDICT_RESUME;
+	}
 	v->stop = STOP_CRASH;
 	return VERDICT_STOP;
 }

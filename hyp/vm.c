@@ -20,22 +20,54 @@ enum {
 	VMID = 1, /* one VM at a time, until VMIDs are managed */
 };
 
-/* All of RAM, by 2 MiB blocks. */
-static int fill_ram(struct vm *vm)
+int vm_fault_in(struct vm *vm, struct gpa gpa)
 {
-	for (uint64_t o = 0; o < vm->ram_size; o += MEGA_SIZE) {
-		struct hpa at;
-		int error = frames_alloc(&vm->owner, ORDER_MEGA, FRAMES_ZEROED, &at);
+	struct gpa block = GPA(align_down(gpa.v, MEGA_SIZE));
+	struct hpa at;
+	unsigned level;
+
+	if (gpa.v < vm->ram.v || gpa.v - vm->ram.v >= vm->ram_size)
+		return -EFAULT;
+	if (gtable_leaf(&vm->gtable, block, &level))
+		return 0;
+	int error = frames_alloc(&vm->owner, ORDER_MEGA, FRAMES_ZEROED, &at);
+
+	if (error)
+		return error;
+	error = gtable_map(&vm->gtable, block, at, MEGA_SIZE, GTABLE_RWX);
+	if (error)
+		frame_put(at);
+	else
+		vm->n_faulted_in++;
+	return error;
+}
+
+/* Fault in all blocks of [gpa, +n). */
+static int touch(struct vm *vm, struct gpa gpa, size_t n)
+{
+	if (gpa.v + n < gpa.v)
+		return -EFAULT;
+	for (uint64_t at = align_down(gpa.v, MEGA_SIZE); at < gpa.v + n; at += MEGA_SIZE) {
+		int error = vm_fault_in(vm, GPA(at));
 
 		if (error)
 			return error;
-		error = gtable_map(&vm->gtable, GPA(vm->ram.v + o), at, MEGA_SIZE, GTABLE_RWX);
-		if (error) {
-			frame_put(at);
-			return error;
-		}
 	}
 	return 0;
+}
+
+int vm_copy_in(struct vm *vm, void *to, struct gpa from, size_t n)
+{
+	int error = touch(vm, from, n);
+
+	return error ? error : guest_copy_in(&vm->gtable, to, from, n);
+}
+
+int vm_copy_out(struct vm *vm, struct gpa to, const void *from, size_t n)
+{
+	int error = touch(vm, to, n);
+
+	return error ? error : guest_copy_out(&vm->gtable, to, from, n);
 }
 
 static void empty_ram(struct vm *vm)
@@ -47,7 +79,7 @@ static void empty_ram(struct vm *vm)
 		pte_t leaf = gtable_leaf(&vm->gtable, gpa, &level);
 
 		if (!leaf)
-			break;
+			continue;
 		CHECK(gtable_unmap(&vm->gtable, gpa, MEGA_SIZE) == 0);
 		hfence_gvma_all();
 		frame_put(pte_hpa(leaf));
@@ -62,11 +94,11 @@ static int load(struct vm *vm, const void *image, size_t size)
 	if (!tree)
 		return -ENOMEM;
 	int n = guest_tree_make(vm, tree, TREE_ROOM);
-	int error = n < 0 ? n : guest_copy_out(&vm->gtable, tree_at, tree, (size_t)n);
+	int error = n < 0 ? n : vm_copy_out(vm, tree_at, tree, (size_t)n);
 
 	free(tree);
 	if (!error)
-		error = guest_copy_out(&vm->gtable, entry, image, size);
+		error = vm_copy_out(vm, entry, image, size);
 	if (!error)
 		vm->vcpu->engine->reset(vm->vcpu, entry, vm->vcpu->hart_id, tree_at.v);
 	return error;
@@ -84,7 +116,7 @@ int vm_create(struct vm *vm, const char *name, const void *image, size_t size)
 	if (error)
 		return error;
 	vm->vcpu = own_alloc(0);
-	error = vm->vcpu ? fill_ram(vm) : -ENOMEM;
+	error = vm->vcpu ? 0 : -ENOMEM;
 	if (!error) {
 		vm->vcpu->engine = &hext_engine;
 		vm->vcpu->vm = vm;

@@ -209,7 +209,11 @@ bool mmu_allows(uint64_t va, uint64_t rights)
 
 	if (pte_is_table(pte))
 		pte = *entry_of(va);
-	return (pte & (PTE_V | rights)) == (PTE_V | rights);
+	/* Exactly as we write entries: one with other bits, or without A or D, may fault for good.
+	 */
+	uint64_t wanted = PTE_V | PTE_A | rights | (rights & PTE_W ? PTE_D : 0);
+
+	return (pte & wanted) == wanted && !(pte & ~(PTE_PPN | MASK(7, 0)));
 }
 
 /* A range of addresses that is given out from its start on, and never taken back. */

@@ -164,7 +164,7 @@ static unsigned cbo_zero_block(void)
 		n++;
 	window_close(page);
 	frame_put(at);
-	return is_power_of_two(n) && n >= 8 ? n : 0;
+	return is_power_of_two(n) && n >= 8 && n <= PAGE_SIZE / 8 ? n : 0;
 }
 
 static void probe_init_hart(void)

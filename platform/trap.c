@@ -4,6 +4,7 @@
 #include "arch/csr.h"
 #include "arch/fence.h"
 #include "arch/pte.h"
+#include "platform/boot.h"
 #include "platform/catch.h"
 #include "platform/hart.h"
 #include "platform/mmu_internal.h"
@@ -13,7 +14,7 @@
 extern const struct catch_entry catch_table[], catch_table_end[];
 
 /* The last fault that a fence was thought to answer. The same one again at once is a real one. */
-enum { MAX_FENCES = 8, FENCE_TICKS = 1000 };
+enum { MAX_FENCES = 8 }; /* in a second */
 static PER_HART struct {
 	uint64_t pc, address, time;
 	unsigned n;
@@ -70,7 +71,7 @@ static bool is_spurious(const struct trap_frame *frame)
 	uint64_t now = time_now();
 
 	if (fenced.pc != frame->pc || fenced.address != frame->value ||
-	    now - fenced.time > FENCE_TICKS)
+	    now - fenced.time > machine.timebase_hz)
 		fenced.n = 0;
 	if (++fenced.n > MAX_FENCES)
 		return false;

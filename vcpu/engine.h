@@ -17,6 +17,8 @@ struct vcpu_engine {
 	enum verdict (*run)(struct vcpu *v);
 	/* The guest's timer interrupt: at `when` in its time, and not before. */
 	void (*set_timer)(struct vcpu *v, uint64_t when);
+	/* Fence what this hart keeps of the page at `gpa`. */
+	void (*forget)(struct vcpu *v, struct gpa gpa);
 	/* Would the guest's wfi end now? And when does its timer, in host time; ~0: never. */
 	bool (*is_awake)(struct vcpu *v);
 	uint64_t (*wakes_at)(struct vcpu *v);

@@ -75,12 +75,12 @@ static unsigned n_ones(uint64_t v)
 }
 
 /* What was found must be what can be set, in these bits, and must not have stayed set. */
-#define expect_probed(csr, of, found)                                                               \
+#define expect_probed(csr, of, found)                                                              \
 	({                                                                                         \
 		uint64_t old_ = 0, set_ = 0;                                                       \
 		if (csr_try_swap(csr, ~0ull, &old_) == CAUGHT_NOTHING)                             \
 			set_ = csr_swap(csr, old_);                                                \
-		EXPECT_EQ(found, set_ & (of));                                                     \
+		EXPECT_EQ(found, set_ &(of));                                                      \
 		EXPECT(!set_ || old_ != set_);                                                     \
 	})
 

@@ -93,7 +93,7 @@ TEST(trace, shows_as_many_of_the_last_records_as_it_is_asked_for)
 
 TEST(trace, component_that_booted_is_shown_by_its_name)
 {
-	trace_write(TRACE_BOOT, (uint64_t)"a component's name", 0);
+	trace_write(TRACE_BOOT, (uint64_t) "a component's name", 0);
 	n_shown = 0;
 	trace_show(1, collect);
 	EXPECT_EQ(n_shown, 1);

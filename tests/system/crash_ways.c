@@ -25,7 +25,13 @@
 #define NOINLINE  __attribute__((noinline))
 #define HIDE(var) __asm__ volatile("" : "+r"(var)::"memory")
 
-enum { TEST_PASS = 0x5555, N_POLLS = 1000, LIMIT_US = 20000000, NO_EVENT = 1 << 28 };
+enum {
+	TEST_PASS = 0x5555,
+	N_POLLS = 1000,
+	SETTLE_US = 5000,
+	LIMIT_US = 20000000,
+	NO_EVENT = 1 << 28
+};
 
 extern char image_start[], image_rodata[];
 
@@ -226,6 +232,15 @@ static void work_on(volatile void *test_device)
 	mmio_write32(test_device, TEST_PASS);
 }
 
+/* A kick that is left over from boot would stop this hart although nobody kicked it. */
+static void settle(void)
+{
+	uint64_t then = time_now() + time_from_us(SETTLE_US);
+
+	while (!time_is_past(then))
+		irq_poll();
+}
+
 static void end_or_work_on(volatile void *test_device)
 {
 	if (meanwhile == WORK)
@@ -244,6 +259,7 @@ int main(void)
 
 	if (way >= ARRAY_LEN(ways))
 		return 0; /* nobody told: what the test expects does not come */
+	settle();
 	for_each_hart (i) {
 		if (i == 0 || (on_hart != i && on_hart != MAX_HARTS))
 			continue;

@@ -183,6 +183,12 @@ static void hext_set_timer(struct vcpu *v, uint64_t when)
 	vcpu_leave(v, VERDICT_POLL);
 }
 
+static void hext_forget(struct vcpu *v, struct gpa gpa)
+{
+	(void)v;
+	hfence_gvma_gpa(gpa);
+}
+
 static bool hext_is_awake(struct vcpu *v)
 {
 	(void)v;
@@ -202,6 +208,7 @@ const struct vcpu_engine hext_engine = {
 	.save = hext_save,
 	.run = hext_enter,
 	.set_timer = hext_set_timer,
+	.forget = hext_forget,
 	.is_awake = hext_is_awake,
 	.wakes_at = hext_wakes_at,
 };
