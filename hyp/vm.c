@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "arch/csr.h"
-#include "arch/hfence.h"
 #include "gstage/gmem.h"
 #include "platform/mmu.h"
 #include "platform/panic.h"
@@ -17,7 +15,6 @@ enum {
 	LOAD_OFFSET = 2 * 1024 * 1024,  /* where an image goes, from the start of RAM */
 	TREE_OFFSET = 30 * 1024 * 1024, /* and the tree */
 	TREE_ROOM = 8 * 1024,
-	VMID = 1, /* one VM at a time, until VMIDs are managed */
 };
 
 int vm_fault_in(struct vm *vm, struct gpa gpa)
@@ -81,7 +78,7 @@ static void empty_ram(struct vm *vm)
 		if (!leaf)
 			continue;
 		CHECK(gtable_unmap(&vm->gtable, gpa, MEGA_SIZE) == 0);
-		hfence_gvma_all();
+		vm->vcpu->engine->forget_all();
 		frame_put(pte_hpa(leaf));
 	}
 }
@@ -120,9 +117,7 @@ int vm_create(struct vm *vm, const char *name, const void *image, size_t size)
 	if (!error) {
 		vm->vcpu->engine = &hext_engine;
 		vm->vcpu->vm = vm;
-		vm->vcpu->hgatp = field_put(HGATP_MODE, HGATP_MODE_SV39X4) |
-				  field_put(HGATP_VMID, VMID) |
-				  own_hpa(vm->gtable.root).v >> PAGE_SHIFT;
+		vm->vcpu->engine->set_table(vm->vcpu, own_hpa(vm->gtable.root));
 		error = load(vm, image, size);
 	}
 	if (error)

@@ -10,6 +10,8 @@ struct vcpu_engine {
 	/* Reset the vCPU's state: it begins at `entry` in S-mode with a0 and a1, translation off.
 	 */
 	void (*reset)(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
+	/* The G-stage table that the vCPU is to run over; before its first load. */
+	void (*set_table)(struct vcpu *v, struct hpa root);
 	/* Put the guest's state into this hart; take it out again. */
 	void (*load)(struct vcpu *v);
 	void (*save)(struct vcpu *v);
@@ -19,6 +21,8 @@ struct vcpu_engine {
 	void (*set_timer)(struct vcpu *v, uint64_t when);
 	/* Fence what this hart keeps of the page at `gpa`. */
 	void (*forget)(struct vcpu *v, struct gpa gpa);
+	/* Fence all that this hart keeps of any guest's memory. */
+	void (*forget_all)(void);
 	/* Would the guest's wfi end now? And when does its timer, in host time; ~0: never. */
 	bool (*is_awake)(struct vcpu *v);
 	uint64_t (*wakes_at)(struct vcpu *v);

@@ -116,6 +116,14 @@ static void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a
 	v->stop = STOP_NONE;
 }
 
+enum { VMID = 1 }; /* one VM at a time, until VMIDs are managed */
+
+static void hext_set_table(struct vcpu *v, struct hpa root)
+{
+	v->hgatp = field_put(HGATP_MODE, HGATP_MODE_SV39X4) | field_put(HGATP_VMID, VMID) |
+		   root.v >> PAGE_SHIFT;
+}
+
 static void hext_load(struct vcpu *v)
 {
 	const struct hart_features *f = this_hart_features();
@@ -171,7 +179,7 @@ static void hext_save(struct vcpu *v)
 	csr_write(CSR_HGATP, 0);
 }
 
-/* Where there is no Sstc, the run loop wakes at vstimecmp and raises VSTIP. */
+/* Without Sstc the moment is only kept: nobody raises VSTIP yet (docs/roadmap.md). */
 static void hext_set_timer(struct vcpu *v, uint64_t when)
 {
 	if (this_hart_features()->sstc) {
@@ -204,11 +212,13 @@ static uint64_t hext_wakes_at(struct vcpu *v)
 const struct vcpu_engine hext_engine = {
 	.name = "hext",
 	.reset = hext_reset,
+	.set_table = hext_set_table,
 	.load = hext_load,
 	.save = hext_save,
 	.run = hext_enter,
 	.set_timer = hext_set_timer,
 	.forget = hext_forget,
+	.forget_all = hfence_gvma_all,
 	.is_awake = hext_is_awake,
 	.wakes_at = hext_wakes_at,
 };
