@@ -32,8 +32,8 @@ programs := $(patsubst program.%,%,$(filter program.%,$(.VARIABLES)))
 $(foreach p,$(programs),$(eval component.$p := $(program.$p))$(eval image.$p := $(RUNTIME) $p))
 images := $(patsubst image.%,%,$(filter image.%,$(.VARIABLES)))
 
-ifeq ($(filter $(or $(GUEST),hartwood),$(images)),)
-$(error GUEST=$(GUEST) is not known; the programs are: $(sort $(programs)))
+ifeq ($(filter $(or $(NATIVE),hartwood),$(images)),)
+$(error NATIVE=$(NATIVE) is not known; the programs are: $(sort $(programs)))
 endif
 ifneq ($(filter-out 14,$(TOOLCHAIN)),)
 $(error TOOLCHAIN=$(TOOLCHAIN) is not known; 14 is, once `tools/setup long` has unpacked it)
@@ -55,18 +55,25 @@ $(O)/setup/%.ok: tools/setup
 include tools/rules.mk
 
 ##@ Running
-## run: boot the hypervisor in QEMU; GUEST=hello: a unikernel on the bare machine
-run: $(B)/$(or $(GUEST),hartwood).bin $(O)/setup/run.ok
-	$(Q)O=$(O) tools/run --image $<
+# What is booted: the hypervisor with guests, of which those are built that are programs of ours; or
+# one of these alone.
+run-image := $(B)/$(or $(NATIVE),hartwood).bin
+run-programs := $(filter $(programs),$(or $(GUEST),hello))
+run-guests := $(if $(NATIVE),,$(INITRAMFS) $(run-programs:%=$(B)/%.bin))
+run-command := O=$(O) tools/run --image $(run-image) $(if $(NATIVE),,--guests "$(GUEST)")
 
-## debug: QEMU waits, gdb is attached, with symbols and a few commands
-debug: $(B)/hartwood.bin $(O)/setup/run.ok $(O)/setup/debug.ok
-	$(Q)O=$(O) tools/run --image $(B)/hartwood.bin --gdb $(B)/hartwood.elf
+## run: boot Linux and a unikernel in QEMU; GUEST="uboot my.dts": these; NATIVE=hello: no VM
+run: $(run-image) $(run-guests) $(O)/setup/run.ok
+	$(Q)$(run-command)
+
+## debug: the same, but QEMU waits, gdb is attached, with symbols and a few commands
+debug: $(run-image) $(run-guests) $(O)/setup/run.ok $(O)/setup/debug.ok
+	$(Q)$(run-command) --gdb $(run-image:.bin=.elf)
 
 ##@ Keeping it right
 ## test: every test that takes seconds, four minutes in all (ONLY=pattern, LIST=1, JOBS=n)
 test: $(if $(LIST),,test-programs)
-	$(Q)$(if $(LIST),:,)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
+	$(Q)$(if $(LIST),: ,)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
 	$(Q)$(PYTHON) tests/run
 
 ## test-long: the whole product of the matrix, longer fuzzing, other toolchains
@@ -93,11 +100,11 @@ size: $(B)/hartwood.elf
 
 ## clean: remove what was built; what was fetched stays
 clean:
-	rm -rf $(O)/release* $(O)/debug* $(O)/host $(O)/gen $(O)/test $(O)/dtbs $(O)/dtbs.* $(O)/corpus $(O)/tidy.*
+	rm -rf $(O)/release* $(O)/debug* $(O)/guests $(O)/host $(O)/gen $(O)/test $(O)/dtbs $(O)/dtbs.* $(O)/corpus $(O)/tidy.*
 
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^## /{split(substr($$0, 4), a, ": "); printf "  %-12s %s\n", a[1], substr($$0, 4 + length(a[1]) + 2)}' $(firstword $(MAKEFILE_LIST))
-	@printf '\nVariables for run and debug: MACHINE CPU SMP MEM AIA QEMU OPENSBI BOOTARGS QEMUFLAGS (tools/run says which\nvalues). V=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
+	@printf '\nVariables for run and debug: GUEST NATIVE MACHINE CPU SMP MEM AIA QEMU OPENSBI BOOTARGS QEMUFLAGS (tools/run says\nwhich values). V=1 shows commands, DEBUG=1 builds with checks of lock order.\n'
 
 .PHONY: all images run debug test test-long check bench docs size clean help test-programs FORCE

@@ -14,6 +14,9 @@
 #define CSR_SCOUNTEREN 0x106
 #define CSR_SENVCFG    0x10a
 #define CSR_SSTATEEN0  0x10c
+#define CSR_SSTATEEN1  0x10d
+#define CSR_SSTATEEN2  0x10e
+#define CSR_SSTATEEN3  0x10f
 #define CSR_SSCRATCH   0x140
 #define CSR_SEPC       0x141
 #define CSR_SCAUSE     0x142
@@ -24,6 +27,7 @@
 #define CSR_SIREG      0x151
 #define CSR_STOPEI     0x15c
 #define CSR_SATP       0x180
+#define CSR_SCONTEXT   0x5a8
 #define CSR_STOPI      0xdb0
 
 /* Hypervisor */
@@ -36,6 +40,9 @@
 #define CSR_HVIEN      0x608
 #define CSR_HENVCFG    0x60a
 #define CSR_HSTATEEN0  0x60c
+#define CSR_HSTATEEN1  0x60d
+#define CSR_HSTATEEN2  0x60e
+#define CSR_HSTATEEN3  0x60f
 #define CSR_HVIP       0x645
 #define CSR_HGATP      0x680
 #define CSR_HGEIP      0xe12
@@ -54,12 +61,22 @@
 #define CSR_VSTVAL    0x243
 #define CSR_VSIP      0x244
 #define CSR_VSTIMECMP 0x24d
+#define CSR_VSISELECT 0x250
 #define CSR_VSATP     0x280
 
 /* Counters that user mode may read */
-#define CSR_CYCLE   0xc00
-#define CSR_TIME    0xc01
-#define CSR_INSTRET 0xc02
+#define CSR_CYCLE       0xc00
+#define CSR_TIME        0xc01
+#define CSR_INSTRET     0xc02
+#define CSR_HPMCOUNTER3 0xc03
+
+/* F and V, for any mode where sstatus.FS, VS are not 0 */
+#define CSR_FCSR   0x003
+#define CSR_VSTART 0x008
+#define CSR_VCSR   0x00f
+#define CSR_VL     0xc20
+#define CSR_VTYPE  0xc21
+#define CSR_VLENB  0xc22
 
 #ifndef __ASSEMBLER__
 
@@ -116,6 +133,12 @@
 #define ENVCFG_ADUE  BIT(61)
 #define ENVCFG_PBMTE BIT(62)
 #define ENVCFG_STCE  BIT(63)
+
+/* sstateen0, hstateen0: what the mode below may reach. SE: the stateen of that mode itself. */
+#define STATEEN_CONTEXT BIT(57)
+#define STATEEN_CSRIND  BIT(60)
+#define STATEEN_ENVCFG  BIT(62)
+#define STATEEN_SE      BIT(63)
 
 #define CSR_TEXT_(x) #x
 #define CSR_TEXT(x)  CSR_TEXT_(x)

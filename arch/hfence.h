@@ -11,16 +11,39 @@ static inline void hfence_gvma_all(void)
 	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory");
 }
 
-/* One guest-physical page, of every VMID. rs1 holds the address shifted right by 2. */
-static inline void hfence_gvma_gpa(struct gpa gpa)
+/* All of one VMID's. */
+static inline void hfence_gvma_vmid(uint64_t vmid)
 {
-	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, x0" ::"r"(gpa.v >> 2) : "memory");
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" ::"r"(vmid) : "memory");
 }
 
-/* VS-stage translations of the VMID that hgatp holds. */
+/* One guest-physical page of a VMID. rs1 holds the address shifted right by 2. */
+static inline void hfence_gvma_page(struct gpa gpa, uint64_t vmid)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, %1" ::"r"(gpa.v >> 2), "r"(vmid)
+			 : "memory");
+}
+
+/* VS-stage translations of the VMID that hgatp holds: all, or those of a page, of an ASID, of both;
+ * global ones are of no ASID. */
 static inline void hfence_vvma_all(void)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" ::: "memory");
+}
+
+static inline void hfence_vvma_page(uint64_t gva)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" ::"r"(gva) : "memory");
+}
+
+static inline void hfence_vvma_asid(uint64_t asid)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, %0" ::"r"(asid) : "memory");
+}
+
+static inline void hfence_vvma_page_asid(uint64_t gva, uint64_t asid)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" ::"r"(gva), "r"(asid) : "memory");
 }
 
 #endif

@@ -15,9 +15,16 @@
 #define PTE_D   BIT(7)
 #define PTE_PPN MASK(53, 10)
 
+#define PTE_PBMT MASK(62, 61) /* Svpbmt: the type of memory */
+#define PTE_N    BIT(63)      /* Svnapot: one of a run of entries */
+
 #define PTE_RWX (PTE_R | PTE_W | PTE_X)
 
-#define PTES_PER_PAGE 512
+/* How much of an address each level takes. Proofs are made about smaller tables. */
+#ifndef PTE_INDEX_BITS
+#define PTE_INDEX_BITS 9
+#endif
+#define PTES_PER_PAGE (1 << PTE_INDEX_BITS)
 
 typedef uint64_t pte_t;
 
@@ -44,7 +51,7 @@ static inline bool pte_is_table(pte_t pte)
 /* The entry's place in a table of that level; level 0 maps 4 KiB. */
 static inline unsigned pte_index(uint64_t address, unsigned level)
 {
-	return address >> (PAGE_SHIFT + 9 * level) & (PTES_PER_PAGE - 1);
+	return address >> (PAGE_SHIFT + PTE_INDEX_BITS * level) & (PTES_PER_PAGE - 1);
 }
 
 #endif

@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "gstage/gmem.h"
-
+/* Reading and writing guest memory by guest-physical address, a page at a time; it can fail. */
 #include <errno.h>
 #include <string.h>
 
-#include "lib/component.h"
+#include "gstage/gmap.h"
 #include "platform/mmu.h"
 
-/* Where the byte at `gpa` is, and how many follow it in the same page. */
-static int find(const struct gtable *t, struct gpa gpa, uint64_t right, struct hpa *at, size_t *n)
+/* Where the byte at `gpa` is; made to be there where memory is lazy. */
+static int find(struct gmap *m, struct gpa gpa, enum gtable_rights access, struct hpa *at)
 {
+	struct region *r = gmap_find(m, gpa);
 	unsigned level;
-	pte_t leaf = gtable_leaf(t, gpa, &level);
 
-	if ((leaf & (PTE_V | right)) != (PTE_V | right))
+	if (!r || r->kind == REGION_DEVICE)
 		return -EFAULT;
-	*at = HPA(pte_hpa(leaf).v + gpa.v % BIT(PAGE_SHIFT + 9 * level));
-	*n = PAGE_SIZE - gpa.v % PAGE_SIZE;
+	int error = (r->rights & access) == access ? 0 : -EFAULT;
+	pte_t leaf = error ? 0 : gtable_leaf(&m->table, gpa, &level);
+
+	if (!error && !leaf) {
+		error = gmap_fill(m, r, gpa, access);
+		leaf = error < 0 ? 0 : gtable_leaf(&m->table, gpa, &level);
+	}
+	if (!leaf)
+		return error < 0 ? error : -EFAULT;
+	*at = HPA(pte_hpa(leaf).v + gpa.v % gtable_leaf_size(level));
 	return 0;
 }
 
-/* One page at a time, into the guest or out of it. */
-static int copy(const struct gtable *t, struct gpa gpa, char *here, size_t n, bool to_guest)
+static int copy(struct gmap *m, struct gpa gpa, char *here, size_t n, bool to_guest,
+		enum gtable_rights access)
 {
 	for (size_t part; n; n -= part, here += part, gpa.v += part) {
 		struct hpa at;
+		int error = find(m, gpa, access, &at);
 
-		if (find(t, gpa, to_guest ? PTE_W : PTE_R, &at, &part))
-			return -EFAULT;
+		if (error)
+			return error;
+		part = PAGE_SIZE - gpa.v % PAGE_SIZE;
 		if (part > n)
 			part = n;
 		char *window = window_open(at, part);
@@ -38,14 +47,17 @@ static int copy(const struct gtable *t, struct gpa gpa, char *here, size_t n, bo
 	return 0;
 }
 
-int guest_copy_in(const struct gtable *t, void *to, struct gpa from, size_t n)
+int guest_copy_in(struct gmap *m, void *to, struct gpa from, size_t n)
 {
-	return copy(t, from, to, n, false);
+	return copy(m, from, to, n, false, GTABLE_R);
 }
 
-int guest_copy_out(const struct gtable *t, struct gpa to, const void *from, size_t n)
+int guest_copy_out(struct gmap *m, struct gpa to, const void *from, size_t n)
 {
-	return copy(t, to, (char *)from, n, true);
+	return copy(m, to, (char *)from, n, true, GTABLE_W);
 }
 
-COMPONENT(gstage, PHASE_NONE, NULL, NULL, "guest memory and its tables");
+int guest_load(struct gmap *m, struct gpa to, const void *from, size_t n)
+{
+	return copy(m, to, (char *)from, n, true, 0);
+}

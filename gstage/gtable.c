@@ -9,31 +9,124 @@
 enum {
 	ROOT_ORDER = 2, /* four pages */
 	ROOT_ENTRIES = 4 * PTES_PER_PAGE,
-	LARGEST_LEAF = 2, /* 1 GiB */
+	MAX_SPLITS = 4, /* at two ends, from 1G to 4K */
 };
 
-static uint64_t leaf_size(unsigned level)
-{
-	return BIT(PAGE_SHIFT + 9 * level);
-}
+#define END_OF_HPA BIT(56) /* what an entry can say */
 
-/* Walkers of other harts read while we write. */
+/* ---- Entries ---- */
+
+/* Acquire: walkers of other harts read while we write. */
 static pte_t entry_read(const pte_t *entry)
 {
 	return atomic_load_explicit((const _Atomic pte_t *)entry, memory_order_acquire);
 }
 
+/* Release: a table's entries are there before it is seen. */
 static void entry_write(pte_t *entry, pte_t value)
 {
-	/* Release: a table's entries are cleared before it is seen. */
 	atomic_store_explicit((_Atomic pte_t *)entry, value, memory_order_release);
 }
 
-static unsigned index_at(const struct gtable *t, struct gpa gpa, unsigned level)
+/* Write where nothing is; returns 0, or what another hart wrote first. */
+static pte_t entry_claim(pte_t *entry, pte_t value)
+{
+	pte_t there = 0;
+
+	/* Sequentially consistent, since for anything weaker gcc before 13.3 leaves the release
+	 * out (PR 114130). */
+	(void)atomic_compare_exchange_strong((_Atomic pte_t *)entry, &there, value);
+	return there;
+}
+
+static pte_t *table_of(pte_t entry)
+{
+	return own_ptr(pte_hpa(entry));
+}
+
+static pte_t leaf_bits(enum gtable_rights rights)
+{
+	return PTE_V | PTE_U | PTE_A | PTE_D | rights;
+}
+
+/* From a leaf to its neighbour, where both are contiguous. */
+static pte_t leaf_step(unsigned level)
+{
+	return pte_make(HPA(gtable_leaf_size(level)), 0);
+}
+
+static pte_t *entry_in(const struct gtable *t, pte_t *table, uint64_t at, unsigned level)
 {
 	unsigned entries = level == t->levels - 1 ? ROOT_ENTRIES : PTES_PER_PAGE;
 
-	return gpa.v >> (PAGE_SHIFT + 9 * level) & (entries - 1);
+	return &table[at >> (PAGE_SHIFT + PTE_INDEX_BITS * level) & (entries - 1)];
+}
+
+/* The entry over `at`, which the table reaches: a leaf, a hole, or what is at *level. */
+static pte_t *entry_at(const struct gtable *t, uint64_t at, unsigned *level)
+{
+	pte_t *table = t->root;
+
+	for (unsigned l = t->levels - 1;; l--) {
+		pte_t *entry = entry_in(t, table, at, l), there = entry_read(entry);
+
+		if (l == *level || !pte_is_table(there)) {
+			*level = l;
+			return entry;
+		}
+		table = table_of(there);
+	}
+}
+
+/* ---- Tables ---- */
+
+/* Make a table below an empty entry; returns what the entry is then, 0: no memory. */
+static pte_t make_table(struct gtable *t, pte_t *entry)
+{
+	pte_t *table = own_alloc(0);
+
+	if (!table)
+		return 0;
+	pte_t ours = pte_make(own_hpa(table), PTE_V), theirs = entry_claim(entry, ours);
+
+	if (theirs) {
+		own_free(table, 0);
+		return theirs;
+	}
+	atomic_fetch_add_explicit(&t->n_pages, 1, memory_order_relaxed);
+	return ours;
+}
+
+static void drop(struct gtable *t, pte_t *table, struct gtable_garbage *garbage)
+{
+	/* The link has no V: a walker that is still there finds a hole. */
+	entry_write(table, (uintptr_t)garbage->first);
+	garbage->first = table;
+	garbage->n_pages++;
+	atomic_fetch_sub_explicit(&t->n_pages, 1, memory_order_relaxed);
+}
+
+/* Drop all tables that the entries of a table of `level` lead to. */
+static void drop_below(struct gtable *t, pte_t *table, unsigned n, unsigned level,
+		       struct gtable_garbage *garbage)
+{
+	for (unsigned i = 0; level && i < n; i++) {
+		pte_t entry = entry_read(&table[i]);
+
+		if (!pte_is_table(entry))
+			continue;
+		drop_below(t, table_of(entry), PTES_PER_PAGE, level - 1, garbage);
+		drop(t, table_of(entry), garbage);
+	}
+}
+
+void gtable_free_garbage(struct gtable_garbage *garbage)
+{
+	for (pte_t *next; garbage->first; garbage->first = next) {
+		next = (pte_t *)(uintptr_t)garbage->first[0];
+		own_free(garbage->first, 0);
+	}
+	garbage->n_pages = 0;
 }
 
 int gtable_init(struct gtable *t, unsigned levels)
@@ -43,142 +136,283 @@ int gtable_init(struct gtable *t, unsigned levels)
 	return t->root ? 0 : -ENOMEM;
 }
 
-static void free_below(struct gtable *t, pte_t *table, unsigned entries)
-{
-	for (unsigned i = 0; i < entries; i++) {
-		if (!pte_is_table(table[i]))
-			continue;
-		pte_t *below = own_ptr(pte_hpa(table[i]));
-
-		free_below(t, below, PTES_PER_PAGE);
-		own_free(below, 0);
-		t->n_pages--;
-	}
-}
-
 void gtable_destroy(struct gtable *t)
 {
-	free_below(t, t->root, ROOT_ENTRIES);
+	struct gtable_garbage garbage = {};
+
+	drop_below(t, t->root, ROOT_ENTRIES, t->levels - 1, &garbage);
+	gtable_free_garbage(&garbage);
 	own_free(t->root, ROOT_ORDER);
 	t->root = NULL;
 }
 
-/* The entry over `gpa` at `level`, or the leaf above it. */
-static pte_t *entry_at(const struct gtable *t, struct gpa gpa, unsigned *level)
+/* ---- Changes of a range ---- */
+
+struct change {
+	struct gtable *t;
+	uint64_t shift; /* from guest-physical to host-physical */
+	pte_t bits;
+	unsigned largest;
+	struct gtable_garbage *garbage;
+};
+
+/* What is to be done with the entry over `at`; `whole`: the range covers all that it maps. 0, an
+ * error, or GO_DOWN into the table that it leads to. */
+typedef int visit_fn(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole);
+enum { GO_DOWN = 1 };
+
+static int visit(struct change *c, visit_fn *fn, pte_t *table, unsigned level, uint64_t at,
+		 uint64_t end)
 {
-	pte_t *table = t->root;
+	for (uint64_t size = gtable_leaf_size(level), next; at < end; at = next) {
+		pte_t *entry = entry_in(c->t, table, at, level);
 
-	for (unsigned l = t->levels - 1;; l--) {
-		pte_t *entry = &table[index_at(t, gpa, l)];
+		next = align_down(at, size) + size;
+		if (next > end)
+			next = end;
+		int result = fn(c, entry, level, at, next - at == size);
 
-		if (l == *level || !pte_is_table(entry_read(entry))) {
-			*level = l;
-			return entry;
-		}
-		table = own_ptr(pte_hpa(entry_read(entry)));
+		if (result == GO_DOWN)
+			result = visit(c, fn, table_of(entry_read(entry)), level - 1, at, next);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+static int visit_range(struct change *c, visit_fn *fn, struct gpa gpa, uint64_t size)
+{
+	return visit(c, fn, c->t->root, c->t->levels - 1, gpa.v, gpa.v + size);
+}
+
+static bool is_range(const struct gtable *t, struct gpa gpa, uint64_t size)
+{
+	return is_aligned(gpa.v | size, PAGE_SIZE) && gpa.v < gtable_end(t) && size &&
+	       size <= gtable_end(t) - gpa.v;
+}
+
+static bool are_rights(enum gtable_rights rights)
+{
+	return rights && !(rights & ~GTABLE_RWX) && (rights & (GTABLE_R | GTABLE_W)) != GTABLE_W;
+}
+
+static bool is_target(struct hpa hpa, uint64_t size)
+{
+	return is_aligned(hpa.v, PAGE_SIZE) && hpa.v < END_OF_HPA && size <= END_OF_HPA - hpa.v;
+}
+
+/* Have the tables down to where the leaf goes, and nothing there. */
+static int prepare(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
+{
+	pte_t there = entry_read(entry);
+
+	if (!there) {
+		if (whole && level <= c->largest &&
+		    is_aligned(at + c->shift, gtable_leaf_size(level)))
+			return 0;
+		there = make_table(c->t, entry);
+		if (!there)
+			return -ENOMEM;
+	}
+	return pte_is_table(there) ? GO_DOWN : -EEXIST;
+}
+
+static int place(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
+{
+	if (pte_is_table(entry_read(entry)))
+		return GO_DOWN;
+	entry_write(entry, pte_make(HPA(at + c->shift), c->bits));
+	return 0;
+}
+
+int gtable_map_up_to(struct gtable *t, struct gpa gpa, struct hpa hpa, uint64_t size,
+		     enum gtable_rights rights, unsigned largest)
+{
+	struct change c = { .t = t, .shift = hpa.v - gpa.v, .bits = leaf_bits(rights) };
+
+	if (!is_range(t, gpa, size) || !is_target(hpa, size) || !are_rights(rights))
+		return -EINVAL;
+	c.largest = largest < GTABLE_1G ? largest : GTABLE_1G;
+	int error = visit_range(&c, prepare, gpa, size);
+
+	return error ? error : visit_range(&c, place, gpa, size);
+}
+
+int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
+		   enum gtable_rights rights)
+{
+	pte_t *entry, *table = t->root, there;
+
+	/* What is aligned to its size and begins below a larger power of two ends there too. */
+	if (level > GTABLE_1G || !is_aligned(gpa.v | hpa.v, gtable_leaf_size(level)) ||
+	    gpa.v >= gtable_end(t) || hpa.v >= END_OF_HPA || !are_rights(rights))
+		return -EINVAL;
+	for (unsigned l = t->levels - 1;; l--, table = table_of(there)) {
+		entry = entry_in(t, table, gpa.v, l);
+		there = entry_read(entry);
+		if (l == level)
+			break;
+		if (!there)
+			there = make_table(t, entry);
+		if (!pte_is_table(there))
+			return there ? -EEXIST : -ENOMEM;
+	}
+	if (!there)
+		there = entry_claim(entry, pte_make(hpa, leaf_bits(rights)));
+	return pte_is_table(there) ? -EISDIR : there ? -EEXIST : 0;
+}
+
+/* ---- Splits ---- */
+
+/* How many tables it takes until no leaf reaches across `at`. */
+static unsigned n_splits(const struct gtable *t, uint64_t at)
+{
+	unsigned level, n = 0;
+
+	if (!gtable_leaf(t, GPA(at), &level))
+		return 0;
+	while (!is_aligned(at, gtable_leaf_size(level - n)))
+		n++;
+	return n;
+}
+
+/* Tables for splits, gathered before anything changes. */
+struct spare {
+	pte_t *tables[MAX_SPLITS];
+	unsigned n;
+};
+
+static void free_spare(struct spare *spare)
+{
+	while (spare->n)
+		own_free(spare->tables[--spare->n], 0);
+}
+
+static void split(struct gtable *t, uint64_t at, struct spare *spare)
+{
+	for (unsigned n = n_splits(t, at); n; n--) {
+		unsigned level = 0;
+		pte_t *entry = entry_at(t, at, &level), leaf = entry_read(entry);
+		pte_t *table = spare->tables[--spare->n], step = leaf_step(level - 1);
+
+		for (unsigned i = 0; i < PTES_PER_PAGE; i++)
+			table[i] = leaf + i * step;
+		atomic_fetch_add_explicit(&t->n_pages, 1, memory_order_relaxed);
+		entry_write(entry, pte_make(own_hpa(table), PTE_V));
 	}
 }
+
+/* Have leaves begin and end where the range does. -ENOMEM, with nothing changed. */
+static int split_ends(struct gtable *t, struct gpa gpa, uint64_t size)
+{
+	struct spare spare = {};
+
+	for (unsigned n = n_splits(t, gpa.v) + n_splits(t, gpa.v + size); n; n--) {
+		pte_t *table = own_alloc(0);
+
+		if (!table) {
+			free_spare(&spare);
+			return -ENOMEM;
+		}
+		spare.tables[spare.n++] = table;
+	}
+	split(t, gpa.v, &spare);
+	split(t, gpa.v + size, &spare);
+	free_spare(&spare); /* both ends lay in one leaf */
+	return 0;
+}
+
+static int clear(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
+{
+	pte_t there = entry_read(entry);
+
+	if (pte_is_table(there) && !(whole && c->garbage))
+		return GO_DOWN;
+	if (there)
+		entry_write(entry, 0);
+	if (pte_is_table(there)) {
+		drop_below(c->t, table_of(there), PTES_PER_PAGE, level - 1, c->garbage);
+		drop(c->t, table_of(there), c->garbage);
+	}
+	return 0;
+}
+
+int gtable_unmap_and_drop(struct gtable *t, struct gpa gpa, uint64_t size,
+			  struct gtable_garbage *garbage)
+{
+	struct change c = { .t = t, .garbage = garbage };
+
+	if (!is_range(t, gpa, size))
+		return -EINVAL;
+	int error = split_ends(t, gpa, size);
+
+	return error ? error : visit_range(&c, clear, gpa, size);
+}
+
+static int change_rights(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
+{
+	pte_t there = entry_read(entry);
+
+	if (pte_is_table(there))
+		return GO_DOWN;
+	if (there)
+		entry_write(entry, (there & ~PTE_RWX) | c->bits);
+	return 0;
+}
+
+int gtable_protect(struct gtable *t, struct gpa gpa, uint64_t size, enum gtable_rights rights)
+{
+	struct change c = { .t = t, .bits = rights };
+
+	if (!is_range(t, gpa, size) || !are_rights(rights))
+		return -EINVAL;
+	int error = split_ends(t, gpa, size);
+
+	return error ? error : visit_range(&c, change_rights, gpa, size);
+}
+
+int gtable_merge(struct gtable *t, struct gpa gpa, unsigned level, struct gtable_garbage *garbage)
+{
+	unsigned at = level;
+
+	if (level < GTABLE_2M || level > GTABLE_1G || gpa.v >= gtable_end(t))
+		return -EINVAL;
+	pte_t *entry = entry_at(t, gpa.v, &at), there = entry_read(entry);
+
+	if (at != level || !pte_is_table(there))
+		return -ENOENT;
+	pte_t *table = table_of(there), first = entry_read(table), step = leaf_step(level - 1);
+
+	if (!(first & PTE_RWX) || !is_aligned(pte_hpa(first).v, gtable_leaf_size(level)))
+		return -ENOENT;
+	for (unsigned i = 1; i < PTES_PER_PAGE; i++)
+		if (entry_read(&table[i]) != first + i * step)
+			return -ENOENT;
+	entry_write(entry, first);
+	drop(t, table, garbage);
+	return 0;
+}
+
+/* ---- Reading ---- */
 
 pte_t gtable_leaf(const struct gtable *t, struct gpa gpa, unsigned *level)
 {
 	*level = 0;
 	if (gpa.v >= gtable_end(t))
 		return 0;
-	return entry_read(entry_at(t, gpa, level));
+	pte_t leaf = entry_read(entry_at(t, gpa.v, level));
+
+	return leaf & PTE_V ? leaf : 0;
 }
 
-/*
- * The level of the largest leaf that can map the start of this: aligned on both sides, and where no
- * table stands yet. (A table cannot give way here: a walker may hold it until somebody fences.)
- */
-static unsigned level_for(const struct gtable *t, struct gpa gpa, struct hpa hpa, uint64_t size)
+pte_t gtable_next_leaf(const struct gtable *t, struct gpa *at, struct gpa end, unsigned *level)
 {
-	unsigned level = LARGEST_LEAF; /* below the root of every mode */
+	while (at->v < end.v && at->v < gtable_end(t)) {
+		pte_t leaf = gtable_leaf(t, *at, level);
 
-	for (; level > 0; level--) {
-		unsigned at = level;
-		bool fits = is_aligned(gpa.v | hpa.v, leaf_size(level)) && size >= leaf_size(level);
-
-		if (fits && !pte_is_table(entry_read(entry_at(t, gpa, &at))))
-			break;
-	}
-	return level;
-}
-
-/* Make tables down to `level` over `gpa`. -EEXIST: a leaf is in the way. */
-static int make_tables(struct gtable *t, struct gpa gpa, unsigned level)
-{
-	for (;;) {
-		unsigned at = level;
-		pte_t *entry = entry_at(t, gpa, &at);
-
-		if (entry_read(entry) && !pte_is_table(entry_read(entry)))
-			return -EEXIST;
-		if (at == level)
-			return 0;
-		pte_t *table = own_alloc(0);
-
-		if (!table)
-			return -ENOMEM;
-		t->n_pages++;
-		entry_write(entry, pte_make(own_hpa(table), PTE_V));
-	}
-}
-
-int gtable_map(struct gtable *t, struct gpa gpa, struct hpa hpa, uint64_t size,
-	       enum gtable_rights rights)
-{
-	uint64_t bits = PTE_V | PTE_U | PTE_A | PTE_D | rights, step;
-
-	if (!size || !is_aligned(gpa.v | hpa.v | size, PAGE_SIZE) || !(rights & GTABLE_RWX) ||
-	    (rights & (GTABLE_R | GTABLE_W)) == GTABLE_W)
-		return -EINVAL;
-	if (gpa.v >= gtable_end(t) || size > gtable_end(t) - gpa.v)
-		return -EINVAL;
-	for (uint64_t o = 0; o < size; o += step) {
-		struct gpa at = GPA(gpa.v + o);
-		unsigned level = level_for(t, at, HPA(hpa.v + o), size - o);
-		int error = make_tables(t, at, level);
-
-		if (error)
-			return error;
-		if (entry_read(entry_at(t, at, &level)))
-			return -EEXIST;
-		step = leaf_size(level);
-	}
-	/* Nothing can fail from here on: each leaf has its place, and it is empty. */
-	for (uint64_t o = 0; o < size; o += step) {
-		struct gpa at = GPA(gpa.v + o);
-		struct hpa to = HPA(hpa.v + o);
-		unsigned level = level_for(t, at, to, size - o);
-
-		entry_write(entry_at(t, at, &level), pte_make(to, bits));
-		step = leaf_size(level);
+		if (leaf)
+			return leaf;
+		at->v = align_down(at->v, gtable_leaf_size(*level)) + gtable_leaf_size(*level);
 	}
 	return 0;
-}
-
-int gtable_unmap(struct gtable *t, struct gpa gpa, uint64_t size)
-{
-	struct gpa end = GPA(gpa.v + size);
-
-	if (!is_aligned(gpa.v | size, PAGE_SIZE) || gpa.v >= gtable_end(t) ||
-	    size > gtable_end(t) - gpa.v)
-		return -EINVAL;
-	for (bool write = false;; write = true) {
-		for (struct gpa at = gpa; at.v < end.v;) {
-			unsigned level = 0;
-			pte_t *entry = entry_at(t, at, &level);
-			uint64_t first = align_down(at.v, leaf_size(level));
-
-			if (entry_read(entry) &&
-			    (first < gpa.v || first + leaf_size(level) > end.v))
-				return -EINVAL;
-			if (write)
-				entry_write(entry, 0);
-			at.v = first + leaf_size(level);
-		}
-		if (write)
-			return 0;
-	}
 }

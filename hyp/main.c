@@ -2,18 +2,25 @@
 /* The hypervisor: what it does once the machine is up. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch/csr.h"
 #include "hyp/bundle.h"
 #include "hyp/report.h"
 #include "hyp/run.h"
+#include "hyp/vconsole.h"
+#include "hyp/vm.h"
 #include "lib/component.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
+#include "platform/console.h"
+#include "platform/irq.h"
 #include "platform/log.h"
-#include "platform/probe.h"
+#include "platform/mmu.h"
 #include "platform/version.h"
+
+enum { LAST_WORDS_MS = 1000 };
 
 /* Without -icount QEMU's instret follows the host's clock: is it a count of instructions here? */
 static bool counts_instructions(void)
@@ -29,61 +36,131 @@ static bool counts_instructions(void)
 	return after - before == 31;
 }
 
-static void report_instret(void)
+static void report_instret(const char *what)
 {
 	uint64_t now = 0;
 
 	csr_try_read(CSR_INSTRET, &now);
 	if (now && boot_entry_instret() && counts_instructions())
-		printf("instret    %" PRIu64 " since the image's entry\n",
-		       now - boot_entry_instret());
+		printf("instret    %" PRIu64 " from the image's entry to %s\n",
+		       now - boot_entry_instret(), what);
 }
 
-static const char *stop_text(enum stop_reason reason)
+static bool ends_in(const char *name, const char *ending)
 {
-	static const char *const texts[] = {
-		[STOP_NONE] = "is stopped",
-		[STOP_SHUTDOWN] = "switched itself off",
-		[STOP_REBOOT] = "asked for a reboot",
-		[STOP_FAILURE] = "ended with a failure",
-		[STOP_CRASH] = "crashed",
-	};
+	size_t n = strlen(name), m = strlen(ending);
 
-	return texts[reason];
+	return n >= m && !strcmp(name + n - m, ending);
 }
 
-/* The built-in guest; returns the program's status. */
-static int run_bundle(void)
+/* What a description asks for. One that is wrong says so, and the others are made all the same. */
+static bool make_described(const struct cpio *archive, const struct cpio_file *file)
 {
-	struct vm vm;
-	int error = vm_create(&vm, bundle_name, bundle_image,
-			      (size_t)(bundle_image_end - bundle_image));
+	struct vm_config *config = malloc(sizeof(*config));
+	struct vm_config_error wrong;
+	struct vm_error failed;
+	void *tree = malloc(file->size); /* aligned, which a file in an archive need not be */
+	bool is_made = false;
 
-	if (error) {
-		log_error("%s: cannot be created: %s", bundle_name, strerror(-error));
-		return 1;
+	if (!config || !tree) {
+		log_notice("%s: no memory to read it", file->name);
+	} else {
+		memcpy(tree, file->bytes, file->size);
+		if (vm_config_read(config, file->name, tree, file->size, &wrong) ||
+		    vm_config_check_host(config, file->name, &machine, &wrong))
+			log_notice("%s", wrong.text);
+		else if (vm_by_name(config->name))
+			log_notice("%s: /: label: \"%s\" is taken by another VM", file->name,
+				   config->name);
+		else if (!vm_create(config, archive, NULL, 0, &failed))
+			log_notice("%s: %s", file->name, failed.text);
+		else
+			is_made = true;
 	}
-	enum stop_reason reason = vm_run(&vm);
+	free(tree);
+	free(config);
+	return is_made;
+}
 
-	printf("%s %s after %" PRIu64 " SBI calls; it touched %" PRIu64 " of %" PRIu64 " MiB\n",
-	       bundle_name, stop_text(reason), vm.vcpu->n_calls, vm.n_faulted_in * 2,
-	       vm.ram_size / MiB);
-	vm_destroy(&vm);
-	return reason != STOP_SHUTDOWN;
+/* True if every description could be used. */
+static bool make_from_archive(struct hpa_range initrd)
+{
+	const void *bytes = mmu_map_blob(initrd.at, initrd.size);
+	bool is_good = true;
+	unsigned n = 0;
+
+	if (!bytes) {
+		log_notice("initrd: %" PRIu64 " bytes are more than there is room to map",
+			   initrd.size);
+		return false;
+	}
+	struct cpio archive = CPIO(bytes, initrd.size), reader = archive;
+	struct cpio_file file;
+	int more;
+
+	while ((more = cpio_next(&reader, &file)) > 0) {
+		if (!ends_in(file.name, ".dtb"))
+			continue;
+		n++;
+		is_good &= make_described(&archive, &file);
+	}
+	if (more < 0)
+		log_notice("initrd: damaged at byte %zu: %s", reader.at, reader.why);
+	else if (!n)
+		log_notice("initrd: it holds no VM's description (*.dtb)");
+	return is_good && !more && n;
+}
+
+/* The built-in guest: 32 MiB and a console by SBI. */
+static bool make_builtin(void)
+{
+	struct vm_config *config = malloc(sizeof(*config));
+	struct vm_error error = { "no memory" };
+
+	if (config) {
+		vm_config_default(config, bundle_name);
+		config->n_devices = 0;
+		config->regions[0].size = 32 * MiB;
+	}
+	bool is_made = config && vm_create(config, NULL, bundle_image,
+					   (size_t)(bundle_image_end - bundle_image), &error);
+
+	if (!is_made)
+		log_notice("%s: %s", bundle_name, error.text);
+	free(config);
+	return is_made;
+}
+
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
 }
 
 int main(void)
 {
-	int status = 0;
-
 	report_machine();
-	report_instret();
-	if (hart_engine(0) == ENGINE_HEXT)
-		status = run_bundle();
-	else
-		printf("guests need the H extension so far, which hart 0 does not have\n");
+	report_instret("here");
+	bool is_good = machine.initrd.size ? make_from_archive(machine.initrd) : make_builtin();
+
+	vms_start();
+	run_begin();
+	/* Between the last look and the sleep nothing may end that has to be looked at. */
+	for (irq_poll(); vms_are_alive(); irq_poll()) {
+		console_drain();
+		if (!run_next())
+			irq_wait();
+	}
+	console_flush(LAST_WORDS_MS); /* what the attached guest said last */
+	vconsole_attach(NULL);
+	for (unsigned i = 0; i < n_vms(); i++)
+		vm_show_stats(vm_at(i), say);
 	printf("switching off\n");
-	return status;
+	return !(is_good && vms_ended_well());
 }
 
 static int hello(void)

@@ -2,106 +2,243 @@
 /*
  * The page to read first. A hart is in a guest, inside its engine's `run`, or here. An exit that
  * its handler can answer goes back into the guest without coming here; what comes is a verdict.
+ *
+ * Each hart has a queue of its vCPUs that could run, and gives each a slice of time in turn while
+ * there are others; one alone has the hart without a tick. A vCPU's state stays in the hart's
+ * registers until another one is switched in. All of a hart's queue is the hart's alone: others ask
+ * by `look`, as deferred work.
  */
 #include "hyp/run.h"
 
-#include <errno.h>
-#include <inttypes.h>
-
-#include "arch/cause.h"
+#include "hyp/vm.h"
 #include "lib/component.h"
 #include "platform/console.h"
+#include "platform/idle.h"
 #include "platform/irq.h"
 #include "platform/log.h"
 #include "platform/panic.h"
 #include "platform/timer.h"
-#include "sbi/guest/vsbi.h"
+#include "vcpu/engine.h"
 
-static int copy_in(struct vcpu *v, void *to, struct gpa from, size_t n)
-{
-	return vm_copy_in(v->vm, to, from, n) ? -EFAULT : 0;
-}
+enum { SLICE_US = 10000 };
 
-static size_t write_to_console(struct vcpu *v, const char *bytes, size_t n)
-{
-	(void)v;
-	console_write(bytes, n);
-	return n;
-}
+static PER_HART struct {
+	struct vcpu *first, *last; /* runnable and waiting for their turn */
+	struct vcpu *running;
+	struct vcpu *loaded; /* whose state is in the registers */
+	struct timer slice;
+	bool is_slice_over;
+} here;
 
-/* The first touch of RAM. There are no devices yet: any other fault is the guest's mistake. */
-static enum verdict memory_fault(struct vcpu *v)
-{
-	struct gpa gpa = GPA(v->trap.gpa);
-
-	if (LIKELY(!vm_fault_in(v->vm, gpa))) {
-		v->engine->forget(v, gpa); /* this hart may have kept the hole */
-		return VERDICT_RESUME;
-	}
-	v->stop = STOP_CRASH;
-	return VERDICT_STOP;
-}
-
-static const struct vcpu_ops ops = {
-	.sbi_call = vsbi_handle_call,
-	.memory_fault = memory_fault,
-	.copy_in = copy_in,
-	.console_write = write_to_console,
-};
-const struct vcpu_ops *const vcpu_ops = &ops;
-
-static void nothing(struct timer *timer)
+static void slice_ends(struct timer *timer)
 {
 	(void)timer;
+	here.is_slice_over = true;
 }
 
-/* The guest waits for an interrupt: so does the hart, at most until the guest's timer. */
-static void wait_for_guest(struct vcpu *v)
+/* A tick is needed while somebody else could run. */
+static void slice_begins(void)
 {
-	struct timer wake = { .call = nothing };
+	here.is_slice_over = false;
+	here.slice.call = slice_ends;
+	if (here.first && here.running)
+		timer_set(&here.slice, time_now() + time_from_us(SLICE_US));
+	else
+		timer_cancel(&here.slice);
+}
 
-	while (!v->engine->is_awake(v)) {
-		timer_set(&wake, v->engine->wakes_at(v));
-		irq_wait();
-		irq_poll();
-		console_drain();
+static void enqueue(struct vcpu *v)
+{
+	v->next = NULL;
+	if (here.first)
+		here.last->next = v;
+	else
+		here.first = v;
+	here.last = v;
+	if (here.running && !here.slice.is_set)
+		slice_begins();
+}
+
+static struct vcpu *dequeue(void)
+{
+	struct vcpu *v = here.first;
+
+	if (v)
+		here.first = v->next;
+	return v;
+}
+
+static void timer_wakes(struct timer *timer);
+
+static void wake(struct vcpu *v)
+{
+	if (v->state != VCPU_WAITING)
+		return;
+	if (v->timer.call == timer_wakes) /* else it is the guest's, and stays */
+		timer_cancel(&v->timer);
+	v->state = VCPU_RUNNABLE;
+	vcpu_set_hsm(v, HSM_STARTED);
+	enqueue(v);
+}
+
+static void timer_wakes(struct timer *timer)
+{
+	wake(CONTAINER_OF(timer, struct vcpu, timer));
+}
+
+static bool must_leave(const struct vcpu *v)
+{
+	return atomic_load_explicit(&v->orders, memory_order_acquire) & ORDER_LEAVE;
+}
+
+/* Somebody changed its lines or orders. */
+void run_look(struct vcpu *v)
+{
+	uint32_t start = ORDER_START;
+
+	CHECK(v->hart == hart_index);
+	start &= atomic_fetch_and_explicit(&v->orders, ~start, memory_order_acq_rel);
+	if (start && v->state == VCPU_OFF) {
+		v->state = VCPU_RUNNABLE;
+		vcpu_set_hsm(v, HSM_STARTED);
+		enqueue(v);
 	}
-	timer_cancel(&wake);
+	if (v == here.loaded) {
+		v->engine->take_lines(v);
+		vcpu_take_fences(v);
+	}
+	if (v == here.running && must_leave(v)) /* in an exit of its own */
+		vcpu_leave(v, VERDICT_POLL);
+	wake(v);
 }
 
-static void report_crash(const struct vm *vm)
+static void look_work(struct work *work)
 {
-	const struct vcpu *v = vm->vcpu;
-
-	log_notice("%s: %s at pc %" PRIx64 ", address %" PRIx64 ", guest-physical %" PRIx64,
-		   vm->name, cause_text(v->trap.cause), v->pc, v->trap.value, v->trap.gpa);
+	run_look(CONTAINER_OF(work, struct vcpu, look));
 }
 
-enum stop_reason vm_run(struct vm *vm)
+void run_add(struct vcpu *v)
 {
-	struct vcpu *v = vm->vcpu;
+	v->look.call = look_work;
+	vcpu_set_hsm(v, HSM_STOPPED);
+}
 
-	v->engine->load(v);
-	for (;;) {
-		enum verdict verdict = v->engine->run(v);
+void run_start(struct vcpu *v)
+{
+	atomic_fetch_or_explicit(&v->orders, ORDER_START, memory_order_acq_rel);
+	if (v->hart == hart_index)
+		run_look(v);
+	else
+		work_queue(&v->look, v->hart);
+}
 
-		log_trace("%s: verdict %u at pc %" PRIx64, vm->name, verdict, v->pc);
-		switch (verdict) {
+static void unload(struct vcpu *v)
+{
+	v->engine->save(v);
+	vcpu_note_save(v);
+	here.loaded = NULL;
+}
+
+static void load(struct vcpu *v)
+{
+	if (here.loaded == v)
+		return;
+	if (here.loaded)
+		unload(here.loaded);
+	here.loaded = v;
+	v->engine->load(v, &v->vm->map.flusher);
+	vcpu_note_load(v);
+}
+
+/* It has left its VM; nothing of it stays on this hart. */
+static void turn_off(struct vcpu *v)
+{
+	unload(v);
+	timer_cancel(&v->timer);
+	v->state = VCPU_OFF;
+	atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_LEAVE, memory_order_relaxed);
+	vcpu_set_hsm(v, HSM_STOPPED); /* from here on a sibling may start it again */
+	if (atomic_fetch_sub_explicit(&v->vm->n_inside, 1, memory_order_acq_rel) == 1)
+		vm_is_empty(v->vm);
+}
+
+/* The guest waits for an interrupt. */
+static void wait(struct vcpu *v)
+{
+	v->state = VCPU_WAITING;
+	/* An interrupt that came up to here is seen; one that comes later wakes it. */
+	if (v->engine->is_awake(v)) {
+		v->state = VCPU_RUNNABLE;
+		vcpu_set_hsm(v, HSM_STARTED);
+		return;
+	}
+	uint64_t when = v->engine->wakes_at(v);
+
+	if (when != ~0ull && !v->timer.is_set) {
+		v->timer.call = timer_wakes;
+		timer_set(&v->timer, when);
+	}
+}
+
+static void poll(void)
+{
+	irq_poll();
+	console_drain();
+}
+
+/* Run it until its slice is over, or it waits, or leaves. */
+static void run(struct vcpu *v)
+{
+	while (v->state == VCPU_RUNNABLE && !here.is_slice_over) {
+		if (UNLIKELY(must_leave(v))) {
+			turn_off(v);
+			return;
+		}
+		if (UNLIKELY(v->awaits) && vcpu_awaits_fences(v)) {
+			poll();
+			continue;
+		}
+		switch ((enum verdict)v->engine->run(v)) {
 		case VERDICT_RESUME:
 			break;
 		case VERDICT_POLL:
-			irq_poll();
+			poll();
 			break;
 		case VERDICT_WAIT:
-			wait_for_guest(v);
+			wait(v);
 			break;
 		case VERDICT_STOP:
-			v->engine->save(v);
-			if (v->stop == STOP_CRASH)
-				report_crash(vm);
-			return v->stop;
+			if (v->stop == STOP_CRASH || v->stop == STOP_NO_MEMORY)
+				postmortem(v);
+			vm_end(v->vm, v->stop);
+			break;
+		case VERDICT_OFF:
+			turn_off(v);
+			break;
 		}
 	}
+}
+
+bool run_next(void)
+{
+	struct vcpu *v = dequeue();
+
+	if (!v)
+		return false;
+	load(v);
+	here.running = v;
+	slice_begins();
+	run(v);
+	here.running = NULL;
+	timer_cancel(&here.slice);
+	if (v->state == VCPU_RUNNABLE)
+		enqueue(v);
+	return true;
+}
+
+void run_begin(void)
+{
+	idle_set_work(run_next);
 }
 
 COMPONENT(run, PHASE_NONE, NULL, NULL, "VMs and the run loop");

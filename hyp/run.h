@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The run loop: a hart runs a VM's vCPU until the VM stops. */
+/* The run loop: what a hart does with the vCPUs that are its own. */
 #ifndef HYP_RUN_H
 #define HYP_RUN_H
 
-#include "hyp/vm.h"
+#include "vcpu/vcpu.h"
 
-/* Run it on this hart, and say how it ended. */
-enum stop_reason vm_run(struct vm *vm);
+/* From now on every hart runs vCPUs when it has nothing else to do. */
+void run_begin(void);
+
+/* Run one of this hart's vCPUs for a while. False: none of them is runnable. */
+bool run_next(void);
+
+/* Its lines or orders have changed. On its hart. */
+void run_look(struct vcpu *v);
+
+/* A new vCPU, off; before anything else here is called for it. */
+void run_add(struct vcpu *v);
+
+/* This vCPU, which is off, runs from now on. Any hart. */
+void run_start(struct vcpu *v);
 
 #endif

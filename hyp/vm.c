@@ -1,135 +1,207 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Making a VM and taking it apart. Its life in between is life.c, what is loaded into it load.c. */
 #include "hyp/vm.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "gstage/gmem.h"
+#include "hyp/life.h"
+#include "hyp/run.h"
+#include "hyp/vconsole.h"
+#include "platform/boot.h"
 #include "platform/mmu.h"
 #include "platform/panic.h"
+#include "platform/probe.h"
 #include "vcpu/engine.h"
 
-enum {
-	RAM_AT = 0x80000000u,
-	RAM_SIZE = 32 * 1024 * 1024,
-	LOAD_OFFSET = 2 * 1024 * 1024,  /* where an image goes, from the start of RAM */
-	TREE_OFFSET = 30 * 1024 * 1024, /* and the tree */
-	TREE_ROOM = 8 * 1024,
-};
-
-int vm_fault_in(struct vm *vm, struct gpa gpa)
+static int fail(struct vm_error *error, int code, const char *what)
 {
-	struct gpa block = GPA(align_down(gpa.v, MEGA_SIZE));
-	struct hpa at;
-	unsigned level;
-
-	if (gpa.v < vm->ram.v || gpa.v - vm->ram.v >= vm->ram_size)
-		return -EFAULT;
-	if (gtable_leaf(&vm->gtable, block, &level))
-		return 0;
-	int error = frames_alloc(&vm->owner, ORDER_MEGA, FRAMES_ZEROED, &at);
-
-	if (error)
-		return error;
-	error = gtable_map(&vm->gtable, block, at, MEGA_SIZE, GTABLE_RWX);
-	if (error)
-		frame_put(at);
-	else
-		vm->n_faulted_in++;
-	return error;
+	snprintf(error->text, sizeof(error->text), "%s: %s", what, strerror(-code));
+	return code;
 }
 
-/* Fault in all blocks of [gpa, +n). */
-static int touch(struct vm *vm, struct gpa gpa, size_t n)
+/* The first address behind everything that the map has. */
+static uint64_t end_of_map(const struct vm_config *c)
 {
-	if (gpa.v + n < gpa.v)
-		return -EFAULT;
-	for (uint64_t at = align_down(gpa.v, MEGA_SIZE); at < gpa.v + n; at += MEGA_SIZE) {
-		int error = vm_fault_in(vm, GPA(at));
+	uint64_t end = 0;
 
-		if (error)
-			return error;
+	for (unsigned i = 0; i < c->n_regions; i++)
+		if (c->regions[i].at.v + c->regions[i].size > end)
+			end = c->regions[i].at.v + c->regions[i].size;
+	for (unsigned i = 0; i < c->n_devices; i++)
+		if (c->devices[i].at.v + c->devices[i].size > end)
+			end = c->devices[i].at.v + c->devices[i].size;
+	return end;
+}
+
+/* The smallest mode that covers the map, or the larger one that the description asks for, if every
+ * hart has it. */
+static int levels_for(const struct vm_config *c, struct vm_error *error)
+{
+	unsigned levels = c->gstage_levels ? c->gstage_levels : GTABLE_SV39X4, modes = 7;
+
+	while (levels < GTABLE_SV57X4 &&
+	       end_of_map(c) > gtable_end(&(struct gtable){ .levels = levels }))
+		levels++;
+	for_each_hart (i)
+		if (vcpu_engine_of(i))
+			modes &= hart_features(i)->hgatp_modes;
+	if (modes & BIT(levels - GTABLE_SV39X4))
+		return (int)levels;
+	snprintf(error->text, sizeof(error->text),
+		 "gstage-mode: the map needs Sv%ux4, which the harts do not have", 12 + 9 * levels);
+	return -ENOTSUP;
+}
+
+static uint64_t frames_of(const struct vm_config *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < c->n_regions; i++)
+		if (c->regions[i].kind != REGION_DEVICE && c->regions[i].kind != REGION_RESERVED)
+			n += c->regions[i].size / PAGE_SIZE;
+	return n;
+}
+
+static int add_regions(struct vm *vm, struct vm_error *error)
+{
+	for (unsigned i = 0; i < vm->config.n_regions; i++) {
+		const struct vm_region *said = &vm->config.regions[i];
+		int code = gmap_add(&vm->map, &(struct region){
+						      .at = said->at,
+						      .size = said->size,
+						      .kind = said->kind,
+						      .rights = said->rights,
+						      .fill_level = said->fill_level,
+						      .stops_guest = said->stops_guest,
+						      .host = said->host,
+					      });
+		if (code)
+			return fail(error, code, said->node);
 	}
 	return 0;
 }
 
-int vm_copy_in(struct vm *vm, void *to, struct gpa from, size_t n)
+static bool may_run_on(const struct vm_config *c, unsigned hart)
 {
-	int error = touch(vm, from, n);
+	uint64_t id = hart_id_of(hart);
 
-	return error ? error : guest_copy_in(&vm->gtable, to, from, n);
+	return vcpu_engine_of(hart) && (!c->harts || (id < 64 && c->harts >> id & 1));
 }
 
-int vm_copy_out(struct vm *vm, struct gpa to, const void *from, size_t n)
+/* One VM after the other has its own hart, of those that its description allows, and then they
+ * share. -1: there is none with an engine. */
+static int choose_hart(const struct vm_config *c, unsigned number)
 {
-	int error = touch(vm, to, n);
+	unsigned n = 0;
 
-	return error ? error : guest_copy_out(&vm->gtable, to, from, n);
+	for_each_hart (i)
+		n += may_run_on(c, i);
+	if (!n)
+		return -1;
+	number %= n;
+	for_each_hart (i)
+		if (may_run_on(c, i) && number-- == 0)
+			return (int)i;
+	return -1;
 }
 
-static void empty_ram(struct vm *vm)
+static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 {
-	/* Nobody runs it any more; its translations go before its frames do. */
-	for (uint64_t o = 0; o < vm->ram_size; o += MEGA_SIZE) {
-		struct gpa gpa = GPA(vm->ram.v + o);
-		unsigned level;
-		pte_t leaf = gtable_leaf(&vm->gtable, gpa, &level);
+	int hart = choose_hart(&vm->config, vm->map.flusher.tag - 1 + index);
+	struct vcpu *v = own_alloc(0);
 
-		if (!leaf)
-			continue;
-		CHECK(gtable_unmap(&vm->gtable, gpa, MEGA_SIZE) == 0);
-		vm->vcpu->engine->forget_all();
-		frame_put(pte_hpa(leaf));
+	static_assert(sizeof(*v) <= PAGE_SIZE);
+	if (!v)
+		return fail(error, -ENOMEM, "vCPU");
+	vm->vcpus[vm->n_vcpus++] = v;
+	if (hart < 0) {
+		snprintf(error->text, sizeof(error->text),
+			 "harts: none of them can run guests: that needs the H extension so far");
+		return -ENODEV;
 	}
-}
-
-static int load(struct vm *vm, const void *image, size_t size)
-{
-	struct gpa entry = GPA(vm->ram.v + LOAD_OFFSET), tree_at = GPA(vm->ram.v + TREE_OFFSET);
-	void *tree = malloc(TREE_ROOM);
-
-	if (!tree)
-		return -ENOMEM;
-	int n = guest_tree_make(vm, tree, TREE_ROOM);
-	int error = n < 0 ? n : vm_copy_out(vm, tree_at, tree, (size_t)n);
-
-	free(tree);
-	if (!error)
-		error = vm_copy_out(vm, entry, image, size);
-	if (!error)
-		vm->vcpu->engine->reset(vm->vcpu, entry, vm->vcpu->hart_id, tree_at.v);
-	return error;
-}
-
-int vm_create(struct vm *vm, const char *name, const void *image, size_t size)
-{
-	*vm = (struct vm){
-		.name = name,
-		.owner = { .name = name, .quota = RAM_SIZE / PAGE_SIZE },
-		.ram = GPA(RAM_AT),
-		.ram_size = RAM_SIZE,
-	};
-	int error = gtable_init(&vm->gtable, GTABLE_SV39X4);
-	if (error)
-		return error;
-	vm->vcpu = own_alloc(0);
-	error = vm->vcpu ? 0 : -ENOMEM;
-	if (!error) {
-		vm->vcpu->engine = &hext_engine;
-		vm->vcpu->vm = vm;
-		vm->vcpu->engine->set_table(vm->vcpu, own_hpa(vm->gtable.root));
-		error = load(vm, image, size);
+	v->engine = vcpu_engine_of((unsigned)hart);
+	v->vm = vm;
+	v->env = &vm->env;
+	v->index = index;
+	v->hart_id = index;
+	v->hart = (unsigned)hart;
+	run_add(v);
+	if (vm->env.has_v) {
+		v->v_area = own_alloc(hart_features(0)->vlenb * 32 > PAGE_SIZE ? 3 : 0);
+		if (!v->v_area)
+			return fail(error, -ENOMEM, "vector registers");
 	}
-	if (error)
+	v->engine->set_table(v, &vm->map.table, &vm->map.flusher);
+	return 0;
+}
+
+static int build(struct vm *vm, struct vm_error *error)
+{
+	int levels = levels_for(&vm->config, error);
+
+	if (levels < 0)
+		return levels;
+	int code = gmap_init(&vm->map, vm->config.name, (unsigned)levels, frames_of(&vm->config));
+
+	if (code)
+		return fail(error, code, "memory");
+	vm->map.flusher.tag = life_take_number(vm);
+	vm->console = vconsole_create(vm->config.name);
+	if (!vm->console)
+		return fail(error, -ENOMEM, "console");
+	extensions_for(&vm->config.removed, &vm->isa);
+	vm->env = extensions_env(&vm->isa);
+	for (unsigned i = 0; !code && i < vm->config.n_vcpus; i++)
+		code = add_vcpu(vm, i, error);
+	if (code)
+		return code;
+	code = vm_devices_create(vm);
+	if (code)
+		return fail(error, code, "devices");
+	return add_regions(vm, error);
+}
+
+struct vm *vm_create(const struct vm_config *config, const struct cpio *archive, const void *image,
+		     size_t image_size, struct vm_error *error)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm) {
+		fail(error, -ENOMEM, config->name);
+		return NULL;
+	}
+	vm->config = *config;
+	if (archive)
+		vm->archive = *archive;
+	vm->image = image;
+	vm->image_size = image_size;
+	vm->ended.call = life_vm_ended;
+	if (build(vm, error)) {
 		vm_destroy(vm);
-	return error;
+		return NULL;
+	}
+	return vm;
 }
 
 void vm_destroy(struct vm *vm)
 {
-	empty_ram(vm);
-	gtable_destroy(&vm->gtable);
-	if (vm->vcpu)
-		own_free(vm->vcpu, 0);
-	CHECK(atomic_load(&vm->owner.n_held) == 0);
+	CHECK(vm->state == VM_IS_STOPPED || vm->state == VM_IS_KEPT);
+	if (vm->map.table.root)
+		gmap_destroy(&vm->map);
+	vm_devices_destroy(vm);
+	for (unsigned i = 0; i < vm->n_vcpus; i++) {
+		struct vcpu *v = vm->vcpus[i];
+
+		if (v->v_area)
+			own_free(v->v_area, hart_features(0)->vlenb * 32 > PAGE_SIZE ? 3 : 0);
+		own_free(v, 0);
+	}
+	if (vm->console)
+		vconsole_destroy(vm->console);
+	life_give_number(vm);
+	free(vm);
 }

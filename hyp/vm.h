@@ -1,41 +1,97 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtual machine: memory, a vCPU, a console. It owns its frames and its G-stage table; what it
- * took is given back when it is destroyed.
+ * A virtual machine: what its description says, its memory, its vCPUs, its devices, its console. What
+ * it took is given back when it is destroyed.
+ *
+ * Its life: it is made stopped; vm_start makes it running; when its last vCPU has left, for whatever
+ * reason, `ended` runs on the boot hart, which stops it, keeps it as it is, or starts it again. All
+ * of that is the boot hart's; vCPUs run on their own.
  */
 #ifndef HYP_VM_H
 #define HYP_VM_H
 
-#include "gstage/gtable.h"
-#include "platform/frames.h"
+#include "gstage/gmap.h"
+#include "hyp/config.h"
+#include "hyp/vms.h"
+#include "lib/cpio.h"
+#include "lib/list.h"
+#include "vcpu/extensions.h"
 #include "vcpu/vcpu.h"
 
+struct device;
+struct vm_devices;
+struct vconsole;
+
+enum vm_state { VM_IS_STOPPED, VM_IS_RUNNING, VM_IS_STOPPING, VM_IS_KEPT };
+
 struct vm {
-	const char *name;
-	struct frame_owner owner;
-	struct gtable gtable;
-	struct gpa ram;
-	uint64_t ram_size;
-	uint64_t n_faulted_in; /* blocks that were touched */
-	struct vcpu *vcpu;     /* one, until there are more */
+	/* Fixed at creation. */
+	struct vm_config config;
+	struct isa isa;
+	struct guest_env env;
+	struct cpio archive;   /* where its images are */
+	const void *image;     /* built in, in place of one from the archive; else NULL */
+	size_t image_size;
+	unsigned n_vcpus;
+	struct vcpu *vcpus[CONFIG_VCPUS];
+	struct vm_devices *devices;
+	struct vconsole *console;
+
+	/* The boot hart's. */
+	enum vm_state state;
+	bool starts_again; /* when it has stopped */
+	unsigned n_starts;
+	enum stop_reason last_end; /* of its last run */
+	const char *last_why;
+
+	/* Any hart's. */
+	struct gmap map;
+	_Atomic uint32_t n_inside; /* vCPUs that have not left */
+	_Atomic uint32_t end;      /* enum stop_reason: the first one counts */
+	struct work ended;
 };
 
-/* A VM whose memory holds the flat image, ready to run. On error nothing is left behind. */
-MUST_CHECK int vm_create(struct vm *vm, const char *name, const void *image, size_t size);
-void vm_destroy(struct vm *vm);
+/* Why a VM could not be made or started, for a person. */
+struct vm_error {
+	char text[320];
+};
 
 /*
- * RAM appears when it is first touched, 2 MiB at a time, zeroed. Make the block over `gpa` be
- * there. 0, if it is there already too; -EFAULT: there is no RAM; -ENOMEM, -EDQUOT. Who could have
- * met the hole fences.
+ * A stopped VM as `config` says, whose images are in `archive`, or the one image that is built in
+ * if `image` is not NULL. NULL, with the reason in `error`; then nothing is left behind.
  */
-MUST_CHECK int vm_fault_in(struct vm *vm, struct gpa gpa);
+MUST_CHECK struct vm *vm_create(const struct vm_config *config, const struct cpio *archive,
+				const void *image, size_t image_size, struct vm_error *error);
+/* It is stopped or kept. */
+void vm_destroy(struct vm *vm);
 
-/* Copy n bytes from or to guest memory, which is faulted in. Errors as above. */
-MUST_CHECK int vm_copy_in(struct vm *vm, void *to, struct gpa from, size_t n);
-MUST_CHECK int vm_copy_out(struct vm *vm, struct gpa to, const void *from, size_t n);
+/* Put the images and the tree into memory, and the first vCPU at its entry. The reason in words. */
+MUST_CHECK int vm_load(struct vm *vm, struct vm_error *error);
+
+/* It ends for this reason, unless another came first: its vCPUs are told to leave. Any hart. */
+void vm_end(struct vm *vm, enum stop_reason reason);
+
+/* Its last vCPU has left. Any hart; the rest is the boot hart's. */
+void vm_is_empty(struct vm *vm);
+
+/* Does any VM run, or will it again? */
+bool vms_are_alive(void);
+/* Did all end as a guest should, by its own wish? */
+bool vms_ended_well(void);
+/* Start what starts by itself, in its order. */
+void vms_start(void);
+
+/* devices.c of a VM. -ENOMEM, or what the map says. */
+MUST_CHECK int vm_devices_create(struct vm *vm);
+void vm_devices_destroy(struct vm *vm);
+void vm_devices_reset(struct vm *vm);
 
 /* The device tree that its guest is given, into `tree`; returns its size or -ENOSPC. */
-MUST_CHECK int guest_tree_make(const struct vm *vm, void *tree, size_t room);
+MUST_CHECK int guest_tree_make(const struct vm *vm, void *tree, size_t room, uint64_t initrd,
+			       uint64_t initrd_size);
+
+/* A crash or an odd end, for a person: cause in words, registers, both walks, the last exits. On
+ * the vCPU's hart, while it is loaded. */
+void postmortem(struct vcpu *v);
 
 #endif

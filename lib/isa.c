@@ -161,3 +161,16 @@ size_t isa_text(const struct isa *isa, char *text, size_t size)
 		text[at < size ? at : size - 1] = '\0';
 	return at;
 }
+
+unsigned isa_names(const struct isa *isa, void (*each)(void *to, const char *name), void *to)
+{
+	unsigned n = 0;
+
+	for (unsigned e = 0; e < ISA_N_EXTENSIONS; e++) {
+		if (isa_has(isa, e)) {
+			each(to, extensions[e].name);
+			n++;
+		}
+	}
+	return n;
+}

@@ -57,6 +57,11 @@ static inline void isa_add(struct isa *isa, enum isa_extension e)
 	isa->bits[e / 64] |= BIT(e % 64);
 }
 
+static inline void isa_remove(struct isa *isa, enum isa_extension e)
+{
+	isa->bits[e / 64] &= ~BIT(e % 64);
+}
+
 /* Add the extension that is called by these `length` bytes, if it is a known one. */
 void isa_add_name(struct isa *isa, const char *name, size_t length);
 
@@ -66,5 +71,8 @@ MUST_CHECK int isa_read(struct isa *isa, const char *text, size_t length);
 
 /* Write the canonical string of the set into `text`, cut at `size`; returns the length needed. */
 size_t isa_text(const struct isa *isa, char *text, size_t size);
+
+/* Call `each` with the name of every extension in the set, in the same order; returns how many. */
+unsigned isa_names(const struct isa *isa, void (*each)(void *to, const char *name), void *to);
 
 #endif

@@ -5,7 +5,7 @@
  * Always true after success: every tag, name, value and property name lies inside the blob and ends
  * there, so that libfdt, in any version, neither loops nor reads beyond it.
  */
-#include "lib/machine_internal.h"
+#include "lib/machine_blob.h"
 
 #include <errno.h>
 #include <libfdt.h>
@@ -128,7 +128,7 @@ int blob_check(const void *fdt, size_t size, struct machine_error *error)
 		return blob_fail(error, "shorter than its header");
 	err = fdt_check_header(fdt);
 	if (err)
-		return blob_fail(error, fdt_strerror(err));
+		return blob_fail(error, err == -FDT_ERR_BADMAGIC ? "no device tree" : "its header is bad");
 	if (fdt_totalsize(fdt) > size)
 		return blob_fail(error, "longer than the memory it was given in");
 	if (fdt_version(fdt) < BLOB_VERSION)
@@ -141,4 +141,23 @@ int blob_check(const void *fdt, size_t size, struct machine_error *error)
 	if (fdt_num_mem_rsv(fdt) < 0)
 		return blob_fail(error, "the memory reservation block has no end");
 	return check_structure(fdt, error);
+}
+
+bool prop_has_text(struct prop p, const char *text)
+{
+	return p.at && fdt_stringlist_contains((const char *)p.at, (int)p.size, text);
+}
+
+const char *prop_text(struct prop p)
+{
+	return p.at && p.size && !p.at[p.size - 1] ? (const char *)p.at : NULL;
+}
+
+uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n)
+{
+	uint64_t value = 0;
+
+	for (uint32_t i = first; i < first + n; i++)
+		value = value << 32 | fdt32_ld((const fdt32_t *)(p.at + 4 * i));
+	return value;
 }

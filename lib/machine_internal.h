@@ -11,7 +11,7 @@
 #ifndef LIB_MACHINE_INTERNAL_H
 #define LIB_MACHINE_INTERNAL_H
 
-#include "lib/machine.h"
+#include "lib/machine_blob.h"
 
 enum {
 	TREE_DEPTH = 16,  /* levels, the root's included; boards have 6 to 9 */
@@ -20,12 +20,6 @@ enum {
 };
 
 #define PHYSICAL_END BIT(56) /* the first address that no page table can name */
-
-/* A property's value; `at` is NULL where the node has none of that name. */
-struct prop {
-	const uint8_t *at;
-	uint32_t size;
-};
 
 struct tree_node {
 	int offset; /* as libfdt counts */
@@ -62,24 +56,6 @@ struct reader {
 	unsigned n_irqchips;
 	struct irqchip_node irqchips[TREE_IRQCHIPS];
 };
-
-/*
- * One tag of the structure block: a node's begin or end, a property, or nothing. libfdt checks each
- * tag again at each look, which costs ten times the reading; a blob is checked once, here, and its
- * tags are then taken as they are.
- */
-struct tag {
-	uint32_t kind;    /* FDT_BEGIN_NODE, ... */
-	uint32_t next;    /* offset of the tag behind it */
-	const char *name; /* of a node or a property */
-	struct prop value;
-};
-
-/* The tag at offset `at` of a checked blob. */
-struct tag blob_tag(const void *fdt, uint32_t at);
-
-/* Whether libfdt may read these bytes; everything it takes on trust is checked. 0 or -EINVAL. */
-MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *error);
 
 /* Begin with `size` bytes at `fdt`, checked. Stands nowhere. */
 MUST_CHECK int tree_open(struct tree *t, const void *fdt, size_t size, struct machine_error *error);
@@ -122,10 +98,6 @@ MUST_CHECK int tree_reg(struct tree *t, unsigned i, struct hpa_range *range);
 /* How many cells the children of `node` use; 0 where the property is not one small cell. */
 uint32_t node_address_cells(const struct tree_node *node);
 uint32_t node_size_cells(const struct tree_node *node);
-
-bool prop_has_text(struct prop p, const char *text); /* one of its strings */
-const char *prop_text(struct prop p);                /* NULL if it is not terminated */
-uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n);
 
 /* Copy a string, cut at `size`; what cannot be printed becomes '?'. */
 void text_copy(char *to, size_t size, const char *from);

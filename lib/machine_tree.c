@@ -296,22 +296,3 @@ int tree_reg(struct tree *t, unsigned i, struct hpa_range *range)
 	}
 	return err;
 }
-
-bool prop_has_text(struct prop p, const char *text)
-{
-	return p.at && fdt_stringlist_contains((const char *)p.at, (int)p.size, text);
-}
-
-const char *prop_text(struct prop p)
-{
-	return p.at && p.size && !p.at[p.size - 1] ? (const char *)p.at : NULL;
-}
-
-uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n)
-{
-	uint64_t value = 0;
-
-	for (uint32_t i = first; i < first + n; i++)
-		value = value << 32 | fdt32_ld((const fdt32_t *)(p.at + 4 * i));
-	return value;
-}

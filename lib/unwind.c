@@ -16,8 +16,7 @@ enum effect {
 	MOVES_SP, /* by `amount` */
 	SAVES_RA, /* at sp + `amount` */
 	LOADS_RA, /* from the stack */
-	SAVES, /* all that it must, in a frame of `amount`, by a routine of the compiler's library
-		*/
+	SAVES,    /* all that it must, in a frame of `amount`, by a routine of the library */
 	BRANCHES, /* perhaps, to `amount` from here */
 	JUMPS,    /* always */
 	LEAVES,   /* to the caller, or to nobody knows where */
@@ -135,29 +134,24 @@ static struct insn decode_full(uint32_t i)
 	case 0x67: /* jalr */
 		if (rd == 0)
 			return (struct insn){ 4, LEAVES, 0 };
-		if (rd == REG_T0)
-			return (struct insn){ 4, SAVES, sign_extend(i >> 20, 12) };
 		break;
 	case 0x6f: /* jal */
 		if (rd == 0)
 			return (struct insn){ 4, JUMPS, jump_amount(i) };
+		if (rd == REG_T0)
+			return (struct insn){ 4, SAVES, jump_amount(i) };
 		break;
 	}
 	return (struct insn){ 4, NOTHING, 0 };
 }
 
 /*
- * __riscv_save_0 to _12 make a frame for code that is built for size. It calls them by auipc t1 and
- * jalr t0, of which `low` is the offset. They begin by moving sp, some by too much, and then load
- * t1 with how many times 16 bytes they will give back. ra comes to lie at the top.
+ * __riscv_save_0 to _12 make a frame for code that is built for size, which calls them by jal t0.
+ * They begin by moving sp, some by too much, and then load t1 with how many times 16 bytes they
+ * will give back. ra comes to lie at the top.
  */
-static int32_t saved_size(const uint16_t *jalr, int32_t low)
+static int32_t saved_size(const uint16_t *routine)
 {
-	uint32_t auipc = jalr[-2] | (uint32_t)jalr[-1] << 16;
-
-	if ((auipc & 0xfff) != (REG_T1 << 7 | 0x17))
-		return 0;
-	const uint16_t *routine = jalr - 2 + ((int32_t)(auipc & 0xfffff000) + low) / 2;
 	struct insn first = decode_compressed(routine[0]);
 	uint32_t second = routine[1];
 
@@ -182,8 +176,8 @@ static bool decode(const uint16_t *code, uint64_t at, uint64_t end, struct insn 
 		return false;
 	*insn = decode_full(first | (uint32_t)code[at / 2 + 1] << 16);
 	if (insn->effect == SAVES) {
-		insn->amount = at >= 4 ? saved_size(&code[at / 2], insn->amount) : 0;
-		if (!insn->amount)
+		insn->amount = saved_size(code + ((int64_t)at + insn->amount) / 2);
+		if (insn->amount <= 0)
 			insn->effect = NOTHING;
 	}
 	return true;

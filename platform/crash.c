@@ -95,7 +95,7 @@ static void show_place(unsigned n, const struct place *at)
 {
 	struct symbol s = function_at(at);
 
-	if (s.name)
+	if (s.name[0])
 		line("  #%-2u %016" PRIx64 "  %s+0x%" PRIx64, n, at->pc, s.name,
 		     at->pc - (uint64_t)image_start - s.start);
 	else
@@ -120,7 +120,7 @@ static bool step(struct place *at)
 	const uint16_t *text = (const uint16_t *)image_start;
 	struct symbol s = function_at(at);
 
-	if (!s.name)
+	if (!s.name[0])
 		return false;
 	struct frame_shape shape =
 		unwind_shape(text, s.start, at->pc - at->is_return - (uint64_t)image_start);

@@ -45,6 +45,10 @@ SECTIONS
 		KEEP(*(tests))
 		__stop_tests = .;
 		. = ALIGN(8);
+		__start_monitor_commands = .;
+		KEEP(*(monitor_commands))
+		__stop_monitor_commands = .;
+		. = ALIGN(8);
 		symbols = .;
 		KEEP(*(.symbols))
 	} :rodata

@@ -21,17 +21,22 @@
 
 /* The order in which locks are taken, outermost first. */
 enum lock_rank {
-	RANK_WORK,   /* a hart's queue of deferred work */
-	RANK_TIMER,  /* a hart's timers */
-	RANK_LIBC,   /* malloc and the C library */
-	RANK_OWN,    /* own memory */
-	RANK_MMU,    /* the hypervisor's own page tables */
-	RANK_CACHE,  /* a hart's cache of frames */
-	RANK_FRAMES, /* the frame allocator */
-	RANK_RANDOM, /* the random generator */
-	RANK_IRQ,    /* interrupt controllers */
-	RANK_DRAIN,  /* who empties the console's ring */
-	RANK_CRASH,  /* who writes the crash dump */
+	RANK_WORK,     /* a hart's queue of deferred work */
+	RANK_TIMER,    /* a hart's timers */
+	RANK_SERIAL,   /* between a console and a guest's UART */
+	RANK_UART,     /* a guest's UART */
+	RANK_PLIC,     /* a guest's interrupt controller */
+	RANK_REGION,   /* the entries of a region of guest memory */
+	RANK_LIBC,     /* malloc and the C library */
+	RANK_OWN,      /* own memory */
+	RANK_MMU,      /* the hypervisor's own page tables */
+	RANK_CACHE,    /* a hart's cache of frames */
+	RANK_FRAMES,   /* the frame allocator */
+	RANK_RANDOM,   /* the random generator */
+	RANK_IRQ,      /* interrupt controllers */
+	RANK_CONSOLES, /* a guest's console; inside its UART */
+	RANK_DRAIN,    /* who empties the console's ring */
+	RANK_CRASH,    /* who writes the crash dump */
 };
 
 struct lock {

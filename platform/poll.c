@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Poll points: where a hart of the hypervisor looks at what is pending, and where it sleeps. */
+#include <stdatomic.h>
+
 #include "arch/csr.h"
 #include "platform/console.h"
 #include "platform/idle.h"
@@ -38,11 +40,21 @@ void irq_wait(void)
 	__asm__ volatile("wfi" ::: "memory");
 }
 
+static _Atomic(idle_work *) work_when_idle;
+
+void idle_set_work(idle_work *work)
+{
+	atomic_store_explicit(&work_when_idle, work, memory_order_release);
+}
+
 _Noreturn void idle_forever(void)
 {
 	for (;;) {
 		irq_poll();
 		console_drain();
-		irq_wait();
+		idle_work *work = atomic_load_explicit(&work_when_idle, memory_order_acquire);
+
+		if (!work || !work())
+			irq_wait();
 	}
 }

@@ -13,6 +13,7 @@
 #include "platform/option.h"
 #include "platform/probe_internal.h"
 #include "platform/zero.h"
+#include "sbi/host/fwft.h"
 
 static struct hart_features found[MAX_HARTS];
 
@@ -84,6 +85,19 @@ static void probe_hgatp(struct hart_features *f)
 		f->vmid_bits = (uint8_t)vmid_limit;
 }
 
+/* Hardware's A and D updates for guests: henvcfg.ADUE is there only if menvcfg.ADUE is set, and
+ * where the tree names Svade too, firmware leaves that to us to ask for. Our own entries have both
+ * bits set from the start. */
+static uint64_t probe_henvcfg(const struct hart_features *f)
+{
+	uint64_t bits = writable_bits(CSR_HENVCFG, ~0ull);
+
+	if (isa_has(&f->isa, ISA_SVADU) && !(bits & ENVCFG_ADUE) &&
+	    !sbi_fwft_set(SBI_FWFT_PTE_AD_HW_UPDATING, 1))
+		bits = writable_bits(CSR_HENVCFG, ~0ull);
+	return bits;
+}
+
 static void probe_h(struct hart_features *f)
 {
 	f->h = csr_exists(CSR_HSTATUS) && csr_exists(CSR_HGATP);
@@ -91,11 +105,14 @@ static void probe_h(struct hart_features *f)
 		return;
 	probe_hgatp(f);
 	f->geilen = (uint8_t)count_bits(writable_bits(CSR_HGEIE, ~0ull));
-	f->henvcfg = writable_bits(CSR_HENVCFG, ~0ull);
+	f->henvcfg = probe_henvcfg(f);
 	f->hcounteren = writable_bits(CSR_HCOUNTEREN, ~0ull) & MASK(31, 0);
 	f->hedeleg = writable_bits(CSR_HEDELEG, ~0ull);
 	f->hideleg = writable_bits(CSR_HIDELEG, ~0ull);
 	f->hstateen = csr_exists(CSR_HSTATEEN0);
+	f->hstateen_n =
+		csr_exists(CSR_HSTATEEN1) && csr_exists(CSR_HSTATEEN2) && csr_exists(CSR_HSTATEEN3);
+	f->hstateen0 = writable_bits(CSR_HSTATEEN0, ~0ull);
 	f->hvien = csr_exists(CSR_HVIEN);
 }
 
@@ -109,6 +126,16 @@ static bool traps_sinval(void)
 	return caught != CAUGHT_NOTHING;
 }
 
+static unsigned vector_bytes(void)
+{
+	uint64_t status = csr_read(CSR_SSTATUS), bytes = 0;
+
+	csr_set(CSR_SSTATUS, field_put(SSTATUS_VS, 1));
+	(void)csr_try_read(CSR_VLENB, &bytes);
+	csr_write(CSR_SSTATUS, status);
+	return (unsigned)bytes;
+}
+
 /* sinval.vma is tried only where the tree names Svinval: OpenSBI from 1.6 on prints a line when it
  * traps. */
 static void probe_s(struct hart_features *f)
@@ -116,7 +143,18 @@ static void probe_s(struct hart_features *f)
 	f->sstc = csr_exists(CSR_STIMECMP);
 	f->svinval = isa_has(&f->isa, ISA_SVINVAL) && !traps_sinval();
 	f->stateen = csr_exists(CSR_SSTATEEN0);
-	f->aia = csr_exists(CSR_STOPEI) && csr_exists(CSR_SISELECT);
+	f->stateen_n =
+		csr_exists(CSR_SSTATEEN1) && csr_exists(CSR_SSTATEEN2) && csr_exists(CSR_SSTATEEN3);
+	f->scontext = csr_exists(CSR_SCONTEXT);
+	/* The tree is asked first: where there is no such counter, OpenSBI 1.6 dies of the attempt
+	 * to emulate it. */
+	bool has_more = isa_has(&f->isa, ISA_ZIHPM) && csr_exists(CSR_HPMCOUNTER3);
+
+	f->counters = (uint8_t)(csr_exists(CSR_CYCLE) | csr_exists(CSR_TIME) << 1 |
+				csr_exists(CSR_INSTRET) << 2 | has_more << 3);
+	f->vlenb = isa_has(&f->isa, ISA_V) ? vector_bytes() : 0;
+	f->siselect = csr_exists(CSR_SISELECT);
+	f->aia = f->siselect && csr_exists(CSR_STOPEI);
 	f->senvcfg = writable_bits(CSR_SENVCFG, ~0ull);
 	f->scounteren = writable_bits(CSR_SCOUNTEREN, ~0ull) & MASK(31, 0);
 }
@@ -173,6 +211,7 @@ static void probe_init_hart(void)
 	const struct machine_hart *tree = machine_hart(&machine, hart_id);
 
 	f->isa = tree->isa;
+	f->cbom_block = tree->cbom_block;
 	f->cboz_block = isa_has(&tree->isa, ISA_ZICBOZ) ? cbo_zero_block() : 0;
 	if (f->cboz_block != zero_block())
 		zero_use_blocks(0);

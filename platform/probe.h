@@ -17,9 +17,13 @@ struct hart_features {
 	bool h;              /* the hypervisor CSRs answer */
 	bool sstc;           /* stimecmp answers */
 	bool svinval;        /* sinval.vma does not trap */
-	bool aia;            /* siselect and stopei answer */
+	bool siselect;       /* siselect answers: vsiselect is there for guests */
+	bool aia;            /* and so does stopei */
 	bool stateen;        /* sstateen0 answers */
+	bool stateen_n;      /* sstateen1 to 3 do, which firmware may hide */
 	bool hstateen;       /* hstateen0 answers */
+	bool hstateen_n;     /* hstateen1 to 3 do */
+	bool scontext;       /* scontext answers */
 	bool hvien;          /* interrupts can be injected without pending in the host */
 	bool svade;          /* a clear A or D in our own entries faults */
 	bool svadu;          /* hardware sets A and D by itself */
@@ -30,13 +34,17 @@ struct hart_features {
 	uint8_t asid_bits;
 	uint8_t vmid_bits;
 	uint8_t geilen;   /* guest interrupt files */
+	uint8_t counters; /* that answer: bits 0 to 3 are cycle, time, instret, hpmcounter3 */
 	uint64_t senvcfg; /* bits that can be set */
-	uint64_t henvcfg;
+	uint64_t henvcfg; /* after the firmware was asked for what is its to allow */
 	uint64_t hcounteren;
 	uint64_t scounteren;
 	uint64_t hedeleg;
 	uint64_t hideleg;
+	uint64_t hstateen0;
+	unsigned cbom_block; /* the tree's word; 0: none */
 	unsigned cboz_block; /* 0: no cbo.zero */
+	unsigned vlenb;      /* bytes of a vector register; 0: no V */
 };
 
 const struct hart_features *hart_features(unsigned hart);

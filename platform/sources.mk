@@ -17,7 +17,7 @@ component.memory := lib/buddy.c platform/frames.c platform/frames_pool.c platfor
 component.power := platform/power.c
 component.probe := platform/probe.c platform/probe_entries.c
 component.random := lib/chacha.c platform/random.c
-component.sbi := sbi/host/base.c sbi/host/dbcn.c sbi/host/hsm.c sbi/host/ipi.c sbi/host/legacy.c \
+component.sbi := sbi/host/base.c sbi/host/dbcn.c sbi/host/fwft.c sbi/host/hsm.c sbi/host/ipi.c sbi/host/legacy.c \
 	sbi/host/srst.c sbi/host/time.c
 component.timer := platform/timer.c
 component.trace := platform/trace.c

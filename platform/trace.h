@@ -13,7 +13,10 @@
 	X(BOOT, "boot", "component")                                                               \
 	X(HART, "hart", "id, number")                                                              \
 	X(IRQ, "irq", "pending")                                                                   \
-	X(TRAP, "trap", "cause, value")
+	X(TRAP, "trap", "cause, value")                                                            \
+	X(EXIT, "exit", "cause, guest pc")                                                         \
+	X(FAULT, "fault", "address, guest-physical address")                                       \
+	X(INJECT, "inject", "cause, value")
 
 enum trace_event {
 #define X(id, name, about) TRACE_##id,

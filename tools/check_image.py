@@ -41,6 +41,9 @@ def main():
     functions = [s for s in found if s[1] in "tT"]
     if functions != [s for s in symbols(cross, first) if s[1] in "tT"]:
         errors.append("functions moved between the two links: the table of names is wrong")
+    # The register is a guest's or the program's: the linker must not shorten accesses by way of it.
+    if any(name == "__global_pointer$" for _, _, name in found):
+        errors.append("__global_pointer$ is defined: code may use gp, which nobody sets")
     for error in errors:
         print(f"{final}: {error}", file=sys.stderr)
     sys.exit(bool(errors))

@@ -8,16 +8,28 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wmissing-prototypes -Wstrict-p
 ARCH_COMPILE := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 ARCH_LINK := -march=rv64imac -mabi=lp64 -mcmodel=medany
 
-# -fno-jump-tables: boot_map runs where addresses in tables are not yet true. -Wframe-larger-than and
-# -Wvla keep frames such that lib/unwind.c can read them.
-CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g $(if $(DEBUG),-Og -DDEBUG,-O2) \
-	$(WARNINGS) -Wframe-larger-than=3072 -ffreestanding -fno-builtin-printf \
+# -fno-jump-tables: boot_map runs where addresses in tables are not yet true. -malign-data: strings need no
+# alignment. -Wframe-larger-than and -Wvla keep frames such that lib/unwind.c can read them.
+CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g \
+	$(if $(DEBUG),-DDEBUG) $(WARNINGS) -Wframe-larger-than=3072 -ffreestanding -fno-builtin-printf \
 	-ffunction-sections -fdata-sections -fno-pie -fno-common -fno-jump-tables -fno-asynchronous-unwind-tables \
-	-fstack-protector-strong -fno-optimize-sibling-calls -ftls-model=local-exec \
+	-malign-data=natural -fstack-protector-strong -fno-optimize-sibling-calls -ftls-model=local-exec \
 	-DPICOLIBC_INTEGER_PRINTF_SCANF -I. -I$(O)/gen -isystem $(O)/libfdt-riscv64/include
 LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -nostartfiles -static \
-	-Wl,--gc-sections -Wl,--no-relax -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments \
-	-Wl,-z,max-page-size=4096
+	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
+
+# What every exit, first touch or device access goes through is built for speed, all else for size.
+HOT := devices/plic.c devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/buddy.c lib/string.c \
+	platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c sbi/guest/base.c \
+	sbi/guest/time.c sbi/guest/vsbi.c vcpu/decode.c $(wildcard vcpu/hext/*.c)
+# The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
+# above 2 KiB, for which sp would move by a register, which lib/unwind.c does not read; and those of which a
+# function that only calls another should stand in a backtrace: there it just jumps.
+OWN_FRAMES += lib/machine.c platform/crash.c platform/libc.c
+SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
+OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,-Os -fno-shrink-wrap \
+	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
+
 ASFLAGS := $(ARCH_COMPILE) -g -I.
 
 HOST_CC ?= clang

@@ -19,13 +19,13 @@ $(1): FORCE
 	$$(Q)mkdir -p $$(@D); printf '%s\n' '$(subst ','\'',$(2))' >$$@.$$$$$$$$; \
 	cmp -s $$@.$$$$$$$$ $$@ && rm $$@.$$$$$$$$ || mv $$@.$$$$$$$$ $$@
 endef
-$(eval $(call remember,$(B)/flags,$(CROSS) $(CFLAGS) $(ASFLAGS) $(LDFLAGS)))
+$(eval $(call remember,$(B)/flags,$(CROSS) $(CFLAGS) $(value OPTIMIZE) $(HOT) $(OWN_FRAMES) $(SAVE_RESTORE) $(ASFLAGS) $(LDFLAGS)))
 $(foreach i,$(images),$(eval $(call remember,$(B)/$i.list,$(foreach c,$(image.$i),$c: $(component.$c) needs $(needs.$c)))))
 
 # --- objects, shared by all images of a flavour
 $(B)/%.c.o: %.c $(B)/flags $(O)/setup/build.ok | $(O)/gen/platform/version.h
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D); $(CROSS)gcc $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D); $(CROSS)gcc $(CFLAGS) $(OPTIMIZE) -MMD -MP -c $< -o $@
 
 $(B)/%.S.o: %.S $(B)/flags $(O)/setup/build.ok
 	$(call say,AS,$<)

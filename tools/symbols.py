@@ -6,10 +6,14 @@ usage: symbols.py NM IMAGE.elf
 """
 import subprocess
 import sys
+from collections import Counter
+
+MAX_PENDING = 16  # of lib/symbols.c
+END, BETWEEN = "\0", "\n"
 
 
-def main():
-    nm, image = sys.argv[1:]
+def functions_of(nm, image):
+    """The length of the text, and names by where they start in it."""
     listing = subprocess.run([nm, "-n", image], check=True, capture_output=True, text=True).stdout
     symbols = [line.split() for line in listing.splitlines() if len(line.split()) == 3]
     address = {name: int(value, 16) for value, _, name in symbols}
@@ -20,13 +24,46 @@ def main():
         # Labels of the assembler's own and the mark of the image's start are no functions.
         if kind in "tTwW" and offset < end - base and not name.startswith((".L", "$")) and name != "image_start":
             functions.setdefault(offset, name)
-    print(f"\t.section .symbols, \"a\"\n\t.balign 8\n\t.word {len(functions)}, {end - base}")
-    place = 0
-    for offset in sorted(functions):
-        print(f"\t.word {offset}, {place}")
-        place += len(functions[offset]) + 1
-    for offset in sorted(functions):
-        print(f"\t.asciz \"{functions[offset]}\"")
+    return end - base, dict(sorted(functions.items()))
+
+
+def shorten(names):
+    """Give the codes that are no letter to the pairs that are most frequent, one after the other."""
+    text = BETWEEN.join(name + END for name in names)
+    pairs = {letter: END + letter for letter in set(text) - {BETWEEN}}
+    pending = {letter: 1 for letter in pairs}  # the most codes that wait while this one is read
+    for code in map(chr, range(1, 256)):
+        if code in pairs or code == BETWEEN:
+            continue
+        counts = Counter(map("".join, zip(text, text[1:])))
+        pair = next((p for p, n in counts.most_common() if n > 2 and BETWEEN not in p
+                     and max(1 + pending[p[0]], pending[p[1]]) <= MAX_PENDING), None)
+        if not pair:
+            break
+        pairs[code], pending[code] = pair, max(1 + pending[pair[0]], pending[pair[1]])
+        text = text.replace(pair, code)
+    return pairs, text.split(BETWEEN)
+
+
+def number(n):
+    """Seven bits a byte, the lowest first; the top bit says that more follow."""
+    return ([n & 0x7F | 0x80] + number(n >> 7)) if n > 0x7F else [n]
+
+
+def print_bytes(values):
+    print("\t.byte " + ", ".join(map(str, values)))
+
+
+def main():
+    text_size, functions = functions_of(*sys.argv[1:])
+    pairs, coded = shorten(functions.values())
+    print(f"\t.section .symbols, \"a\"\n\t.balign 8\n\t.word {len(functions)}, {text_size}")
+    for code in range(256):
+        print_bytes(map(ord, pairs.get(chr(code), END + END)))
+    last = 0
+    for offset, name in zip(functions, coded):
+        print_bytes(number((offset - last) // 2) + list(map(ord, name)))
+        last = offset
 
 
 main()

@@ -20,9 +20,11 @@
 #include <stdatomic.h>
 
 #include "arch/addr.h"
+#include "platform/timer.h"
+#include "platform/work.h"
 
 struct vcpu_engine;
-struct gtable;
+struct guest_env;
 struct vm;
 
 /* Registers by their ABI names, as indices of x[]. */
@@ -34,30 +36,84 @@ enum verdict {
 	VERDICT_WAIT,   /* it has nothing to do until an interrupt */
 	VERDICT_STOP,   /* its VM ends; vcpu->stop says how */
 	VERDICT_POLL,   /* the host has something pending */
+	VERDICT_OFF,    /* this vCPU ends, its VM need not */
 };
 
-enum stop_reason { STOP_NONE, STOP_SHUTDOWN, STOP_REBOOT, STOP_FAILURE, STOP_CRASH };
+enum stop_reason {
+	STOP_NONE,
+	STOP_SHUTDOWN,  /* the guest switched itself off */
+	STOP_REBOOT,    /* it asked to begin again */
+	STOP_FAILURE,   /* it said that it failed */
+	STOP_CRASH,     /* it did what cannot be gone on from; vcpu->why says it in words */
+	STOP_NO_MEMORY, /* there is no frame for it */
+	STOP_ORDERED,   /* somebody outside wanted it */
+};
 
 /* What was trapped with, where the run loop or an exit's handler needs it. */
 struct trap_info {
-	uint64_t cause, value, gpa, insn;
+	uint64_t cause;
+	uint64_t value;   /* stval: of a memory fault the guest-virtual address */
+	struct gpa gpa;   /* of a memory fault */
+	uint64_t insn;    /* htinst, or 0 */
+	bool has_gpa;     /* 0 is what a platform says that does not know it, too */
+	bool is_walk;     /* the fault was on a walk of the guest's own tables */
+	uint8_t access;   /* enum gtable_rights that a memory fault wanted */
 };
 
 /* State of a guest's S-mode that stands in CSRs while it is loaded on a hart. */
 struct vs_state {
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vstimecmp;
-	uint64_t hvip;
-	uint64_t senvcfg, scounteren; /* have no copy of their own for a guest */
+	uint64_t hvip, hstatus, sstatus;
+	/* These have no copy of their own for a guest. */
+	uint64_t senvcfg, scounteren, sstateen[4], scontext, vsiselect;
+};
+
+/* How the guest translates addresses at this moment. */
+struct vcpu_translation {
+	uint64_t satp;
+	bool is_user, sum, mxr;
+};
+
+/* Interrupts that devices and other vCPUs hold up to a vCPU. */
+enum vcpu_line {
+	LINE_SOFT = 1 << 0,  /* an IPI: taken over once, the guest clears it */
+	LINE_TIMER = 1 << 1, /* a level, where the timer is ours */
+	LINE_EXT = 1 << 2,   /* a level */
+};
+
+enum vcpu_state { VCPU_OFF, VCPU_WAITING, VCPU_RUNNABLE };
+
+/* What the guest is told of it, by the numbers of the SBI ("Hart State Management Extension"). Who
+ * moves it from STOPPED to START_PENDING is the one that starts it; all else is its own hart's. */
+enum vcpu_hsm { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING, HSM_STOP_PENDING, HSM_SUSPENDED };
+
+/* Fences of what a guest's hart keeps of its own tables and code. */
+enum guest_fence {
+	FENCE_CODE = 1 << 0, /* fence.i */
+	FENCE_PAGES = 1 << 1,
+	FENCE_ASID = 1 << 2, /* of one address space */
+	/* In vcpu->fences beside those that siblings ask for: */
+	FENCES_RUN = 1 << 3,    /* it executes them now */
+	FENCES_LOADED = 1 << 4, /* its state is in a hart, which may keep translations */
+};
+#define FENCES_ASKED ((uint32_t)(FENCE_CODE | FENCE_PAGES))
+
+/* The SBI's firmware events, by their code; and counters of them. */
+enum { N_FW_EVENTS = 22, N_FW_COUNTERS = 16 };
+struct fw_counter {
+	uint64_t value; /* while it counts: less than the count by what had happened at its start */
+	uint8_t event;  /* code + 1; 0: none */
+	bool is_counting;
 };
 
 struct vcpu {
 	/* The entry and exit code's, on the hart that runs it. s0 to s11 and gp are true only while
-	 * the vCPU is not inside the engine's run. */
+	 * the vCPU is not inside the engine's run, or in an exit other than an SBI call. */
 	uint64_t x[32];
 	uint64_t pc;
 	uint64_t host_sp;
 	uint64_t host_tp;
-	_Atomic uint32_t requests; /* anybody's: bits that make the exit code leave the guest */
+	_Atomic uint32_t requests; /* bits that make the exit code leave the guest */
 	uint32_t verdict;          /* of the exit that is handled */
 	uint64_t n_calls;          /* SBI calls */
 
@@ -65,15 +121,49 @@ struct vcpu {
 	struct trap_info trap;
 	struct vs_state vs;
 	enum stop_reason stop;
+	const char *why;
+	struct { /* the last fault that a fence was the answer to */
+		uint64_t gpa, pc, cause;
+		unsigned n;
+	} again;
+	struct { /* the last fetch of its trap vector that was refused */
+		uint64_t pc;
+		unsigned n;
+	} vector_loop;
 	uint64_t n_exits[32]; /* by cause; SBI calls not included */
-	uint64_t n_interrupts;
+	uint64_t n_injected[16]; /* exceptions, by cause */
+	uint64_t n_interrupts, n_fills, n_mmio, n_waits;
+	uint64_t f[32], fcsr;
+	uint64_t v_csrs[4];
+	struct timer timer; /* wakes it, or raises its timer's line */
+	enum vcpu_state state;
+	struct vcpu *next; /* in the hart's queue */
+	unsigned last_hart; /* where it was loaded last, + 1 */
+	uint64_t awaits;    /* siblings, by index, whose fences it awaits before it goes on */
+	struct fw_counter counters[N_FW_COUNTERS];
 
-	/* Fixed at creation. */
+	/* Anyone's, at any time. */
+	_Atomic uint32_t lines;  /* enum vcpu_line */
+	_Atomic uint32_t orders; /* enum vcpu_order */
+	_Atomic uint32_t fences; /* enum guest_fence */
+	_Atomic uint32_t hsm;    /* enum vcpu_hsm */
+	_Atomic uint64_t events[N_FW_EVENTS]; /* those that are not traps */
+	struct work look;        /* queued on its hart: look at lines, orders and fences */
+
+	/* Fixed while its VM runs. */
 	const struct vcpu_engine *engine;
+	const struct guest_env *env;
 	struct vm *vm;
-	uint64_t hart_id; /* as the guest knows it */
+	unsigned index;      /* among the vCPUs of its VM */
+	uint64_t hart_id;    /* as the guest knows it */
+	unsigned hart;       /* of ours, on which it runs */
 	uint64_t hgatp;
+	uint64_t time_delta; /* guest time less host time */
+	void *v_area;        /* the vector registers; NULL where it has none */
 };
+
+/* What somebody wants of it when it is looked at. */
+enum vcpu_order { ORDER_LEAVE = 1 << 0, ORDER_START = 1 << 1 };
 
 static_assert(offsetof(struct vcpu, pc) == VCPU_PC);
 static_assert(offsetof(struct vcpu, host_sp) == VCPU_HOST_SP);
@@ -87,7 +177,36 @@ enum vcpu_request { REQUEST_LEAVE = 1 << 0 };
 static inline void vcpu_leave(struct vcpu *v, enum verdict verdict)
 {
 	v->verdict = verdict;
-	atomic_fetch_or_explicit(&v->requests, REQUEST_LEAVE, memory_order_relaxed);
+	atomic_store_explicit(&v->requests, REQUEST_LEAVE, memory_order_relaxed);
+}
+
+/* Raise or lower a line; any hart. The vCPU wakes if it waits. */
+void vcpu_set_line(struct vcpu *v, enum vcpu_line line, bool on);
+
+/* Ask it to leave its VM; any hart. */
+void vcpu_order_leave(struct vcpu *v);
+
+/*
+ * Fences that siblings ask for, of everything. vcpu_ask_fence: the vCPU executes it before it runs
+ * again; any hart; if a hart has it loaded now, `asker` must not run before vcpu_awaits_fences says
+ * no. Nobody waits in place: two vCPUs may ask each other.
+ */
+void vcpu_ask_fence(struct vcpu *asker, struct vcpu *v, enum guest_fence kind);
+/* On its hart, loaded: execute what was asked for. */
+void vcpu_take_fences(struct vcpu *v);
+bool vcpu_awaits_fences(struct vcpu *v);
+/* On its hart: its state has come into the hart; is about to leave it. */
+void vcpu_note_load(struct vcpu *v);
+void vcpu_note_save(struct vcpu *v);
+
+static inline void vcpu_set_hsm(struct vcpu *v, enum vcpu_hsm state)
+{
+	atomic_store_explicit(&v->hsm, state, memory_order_release);
+}
+
+static inline void vcpu_count_event(struct vcpu *v, unsigned code)
+{
+	atomic_fetch_add_explicit(&v->events[code], 1, memory_order_relaxed);
 }
 
 #endif

@@ -8,7 +8,8 @@
  * Always true: the driver, the staging buffer and the taking end of the output ring belong to the
  * holder of drain_lock. A ring that is not empty has somebody who knows: a holder of the lock
  * looks once more after it has let go, and a device that could not take all has been asked for an
- * interrupt, where it has one.
+ * interrupt, where it has one. Nor is somebody who waits for room forgotten: the interrupt stays
+ * asked for until the boot hart has told.
  */
 #include "platform/console.h"
 
@@ -22,6 +23,8 @@
 
 enum {
 	OUT_SIZE = 16 * 1024,
+	OUT_RESERVE = OUT_SIZE / 2,             /* for those who cannot wait: log lines, panics */
+	OUT_AGAIN = OUT_RESERVE + OUT_SIZE / 4, /* so much room is worth telling */
 	IN_SIZE = 256,
 	STAGE_SIZE = 128,
 	DRAIN_BUDGET = 512, /* bytes that one call moves before it goes on with its own work */
@@ -49,11 +52,17 @@ static struct {
 static _Atomic uint64_t n_dropped; /* ever */
 static _Atomic uint64_t n_unsaid;  /* of these, not yet told to the reader of the output */
 static _Atomic unsigned crashing;  /* hart_index + 1 of the hart that owns the device for good */
+static _Atomic bool room_is_wanted;
+static _Atomic unsigned is_within_line; /* what was offered last did not end in a newline */
+
+/* The boot hart. */
+static bool input_is_held; /* the ring is full, the rest stays in the device */
+static bool input_came;    /* since somebody asked */
 
 /* Fixed at console_attach, on the boot hart, before others run. */
 static const struct console_driver *driver;
 static bool interrupts;
-static void (*notify_input)(void);
+static void (*notify_input)(void), (*notify_room)(void);
 
 static void count_dropped(size_t n)
 {
@@ -120,8 +129,6 @@ static void want_irq(bool on)
 /* Under drain_lock: move bytes until none is left, the device is busy, or the budget is spent. */
 static bool push_some(size_t *budget)
 {
-	bool empty;
-
 	while (*budget && (stage.at < stage.end || fill_stage())) {
 		size_t n = driver->write(stage.bytes + stage.at, stage.end - stage.at);
 
@@ -130,73 +137,96 @@ static bool push_some(size_t *budget)
 		if (!n)
 			break;
 	}
-	empty = stage.at == stage.end && ring_is_empty(&out);
-	want_irq(!empty);
-	return empty;
+	return stage.at == stage.end && ring_is_empty(&out);
+}
+
+static bool is_room_wanted(void)
+{
+	return atomic_load_explicit(&room_is_wanted, memory_order_relaxed);
 }
 
 /* Returns true when all is out, false when some is left or somebody else is at it. */
 static bool drain(void)
 {
 	size_t budget = DRAIN_BUDGET;
-	bool empty;
+	bool empty, asks;
 
 	if (!driver)
 		return false;
 	do {
 		/*
-		 * Either we see the lock free, or its holder sees our bytes when it looks again
-		 * below: each side writes, fences fully, then reads what the other wrote.
+		 * Either we see the lock free, or its holder sees our bytes, or our wish for room,
+		 * when it looks again below: each side writes, fences fully, then reads what the
+		 * other wrote.
 		 */
 		atomic_thread_fence(memory_order_seq_cst);
 		if (!lock_try(&drain_lock))
 			return false;
 		empty = push_some(&budget);
+		asks = !empty || is_room_wanted();
+		want_irq(asks);
 		lock_release(&drain_lock);
 		atomic_thread_fence(memory_order_seq_cst);
-	} while (empty && !ring_is_empty(&out));
+	} while ((empty && !ring_is_empty(&out)) || (!asks && is_room_wanted()));
 	return empty;
 }
 
-/* Under drain_lock: move what has arrived into the input ring; returns how much it was. What does
- * not fit is lost, since a device that keeps it would never stop its interrupt. */
-static size_t take_input(void)
+/* Under drain_lock: an interrupt for input as long as there is room for it. A device that keeps its
+ * input and may not speak of it holds back whoever sends, if it can. */
+static void hold_input(bool on)
 {
-	size_t total = 0, n;
+	if (interrupts && input_is_held != on)
+		driver->want_read_irq(!on);
+	input_is_held = on;
+}
+
+/* Under drain_lock: move what has arrived, and fits, into the input ring. */
+static void take_input(void)
+{
+	size_t n, room;
 	char bytes[32];
 
 	do {
-		n = driver->read(bytes, sizeof(bytes));
-		for (size_t i = 0; i < n && ring_put(&in, &bytes[i], 1); i++)
-			;
-		total += n;
-	} while (n && total < IN_SIZE);
-	return total;
+		room = ring_room(&in);
+		n = room < sizeof(bytes) ? room : sizeof(bytes);
+		if (n)
+			n = driver->read(bytes, n);
+		(void)!ring_put(&in, bytes, n); /* it fits: we alone fill */
+		input_came |= n != 0;
+	} while (n);
+	hold_input(!room);
 }
 
 /* Look for input where no interrupt tells of it. One hart does, since only it has a reader. */
-static bool poll_input(void)
+static void poll_input(void)
 {
-	size_t n;
-
 	if (!driver || interrupts || hart_index != 0 || !lock_try(&drain_lock))
-		return false;
-	n = take_input();
+		return;
+	take_input();
 	lock_release(&drain_lock);
-	return n != 0;
+}
+
+/* On the boot hart: call whoever waits for input or for room. */
+static void tell(void)
+{
+	if (notify_input && !ring_is_empty(&in))
+		notify_input();
+	if (is_room_wanted() && ring_room(&out) >= OUT_AGAIN) {
+		atomic_store_explicit(&room_is_wanted, false, memory_order_relaxed);
+		if (notify_room)
+			notify_room();
+		(void)drain(); /* the interrupt goes, if nothing was offered */
+	}
 }
 
 void console_handle_irq(void *unused)
 {
-	size_t n;
-
 	(void)unused;
 	lock_take(&drain_lock);
-	n = take_input();
+	take_input();
 	lock_release(&drain_lock);
 	(void)drain();
-	if (n && notify_input)
-		notify_input();
+	tell();
 }
 
 /* The owner's bytes after a crash: they pass the ring, and wait for the device while there is hope.
@@ -243,15 +273,46 @@ void console_write(const char *bytes, size_t n)
 			count_dropped(n);
 		return;
 	}
+	if (UNLIKELY(atomic_load_explicit(&is_within_line, memory_order_relaxed)) && n &&
+	    atomic_exchange_explicit(&is_within_line, 0, memory_order_relaxed))
+		(void)!ring_put(&out, "\n", 1);
 	if (!tell_losses() || !ring_put(&out, bytes, n))
 		count_dropped(n);
 	(void)drain();
 }
 
+size_t console_offer(const char *bytes, size_t n)
+{
+	size_t room = tell_losses() ? ring_room(&out) : 0, taken = n;
+
+	if (!n || UNLIKELY(atomic_load_explicit(&crashing, memory_order_relaxed)))
+		return n; /* nobody is to wait for a machine that ends */
+	room = room > OUT_RESERVE ? room - OUT_RESERVE : 0;
+	if (taken > room)
+		taken = room;
+	if (taken && !ring_put(&out, bytes, taken))
+		taken = 0;
+	if (taken)
+		atomic_store_explicit(&is_within_line, bytes[taken - 1] != '\n',
+				      memory_order_relaxed);
+	if (taken < n)
+		atomic_store_explicit(&room_is_wanted, true, memory_order_relaxed);
+	(void)drain();
+	return taken;
+}
+
 size_t console_read(char *bytes, size_t n)
 {
-	(void)poll_input();
-	return ring_take(&in, bytes, n);
+	poll_input();
+	n = ring_take(&in, bytes, n);
+	/* There is room: let the device speak again; the next interrupt brings what it kept. Not
+	 * taken from it here, so that a reader who reads on has an end. */
+	if (n && UNLIKELY(input_is_held)) {
+		lock_take(&drain_lock);
+		hold_input(false);
+		lock_release(&drain_lock);
+	}
+	return n;
 }
 
 void console_on_input(void (*notify)(void))
@@ -259,12 +320,19 @@ void console_on_input(void (*notify)(void))
 	notify_input = notify;
 }
 
+void console_on_room(void (*notify)(void))
+{
+	notify_room = notify;
+}
+
 bool console_drain(void)
 {
 	bool empty = drain();
 
-	if (poll_input() && notify_input)
-		notify_input();
+	if (hart_index == 0) {
+		poll_input();
+		tell();
+	}
 	return empty;
 }
 
@@ -314,6 +382,8 @@ void console_enter_crash(void)
 	do
 		write_straight(stage.bytes + stage.at, stage.end - stage.at);
 	while (fill_stage());
+	if (atomic_load_explicit(&is_within_line, memory_order_relaxed))
+		write_straight("\r\n", 2);
 }
 
 uint64_t console_n_dropped(void)
@@ -326,6 +396,14 @@ bool console_has_interrupts(void)
 	return interrupts;
 }
 
+bool console_had_input(void)
+{
+	bool came = input_came;
+
+	input_came = false;
+	return came;
+}
+
 const char *console_driver_name(void)
 {
 	return driver ? driver->name : "none";
@@ -335,7 +413,10 @@ void console_attach(const struct console_driver *with, bool with_interrupts)
 {
 	driver = with;
 	interrupts = with_interrupts;
-	if (interrupts)
+	input_is_held = false;
+	if (interrupts) {
 		driver->want_write_irq(false);
+		driver->want_read_irq(true);
+	}
 	(void)drain();
 }

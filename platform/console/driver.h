@@ -13,14 +13,16 @@
 
 /* The core: use this driver from now on. `interrupts`: console_handle_irq will be called, from poll
  * points of the boot hart, when the device has input or has the room that was asked for. Otherwise
- * want_write_irq is not called, and input is looked for when somebody asks. */
+ * neither interrupt is asked for, and input is looked for when somebody asks. */
 void console_attach(const struct console_driver *driver, bool interrupts);
 void console_handle_irq(void *unused);
 bool console_has_interrupts(void);
 
+/* On the boot hart: did input come since this was last asked? */
+bool console_had_input(void);
+
 /*
- * A driver for these registers. Interrupts of the device are off until want_write_irq is first
- * called; from then on it raises one for input always, and for room as asked.
+ * A driver for these registers. Interrupts of the device are off until they are asked for.
  */
 const struct console_driver *ns16550_attach(const struct machine_uart *uart, volatile void *regs);
 const struct console_driver *sifive_uart_attach(const struct machine_uart *uart,

@@ -50,6 +50,7 @@ static struct {
 	unsigned shift;
 	bool is_wide;   /* accesses of 4 bytes */
 	unsigned burst; /* bytes that it takes when it says that there is room */
+	uint8_t ier;
 } uart;
 
 static uint8_t get(unsigned reg)
@@ -106,9 +107,20 @@ static size_t ns16550_read(char *bytes, size_t n)
 	return i;
 }
 
+static void want(uint8_t what, bool on)
+{
+	uart.ier = (uint8_t)(on ? uart.ier | what : uart.ier & ~what);
+	set(IER, uart.ier);
+}
+
 static void ns16550_want_write_irq(bool on)
 {
-	set(IER, IER_INPUT | (on ? IER_ROOM : 0));
+	want(IER_ROOM, on);
+}
+
+static void ns16550_want_read_irq(bool on)
+{
+	want(IER_INPUT, on);
 }
 
 static const struct console_driver driver = {
@@ -116,6 +128,7 @@ static const struct console_driver driver = {
 	.write = ns16550_write,
 	.read = ns16550_read,
 	.want_write_irq = ns16550_want_write_irq,
+	.want_read_irq = ns16550_want_read_irq,
 };
 
 /* DesignWare refuses LCR while it sends or receives, so wait a little, and believe only what
@@ -143,6 +156,7 @@ const struct console_driver *ns16550_attach(const struct machine_uart *m, volati
 	uart.regs = regs;
 	uart.shift = m->reg_shift;
 	uart.is_wide = m->reg_io_width == 4;
+	uart.ier = 0;
 	set(IER, 0);
 	if (m->clock_hz)
 		mend_divisor(m->clock_hz);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A console without interrupts is looked after by a timer of the boot hart: input is found, and
- * what writers left in the ring goes on, even while that hart sleeps or runs a guest. A component
- * of its own, since the console comes up before time does.
+ * what writers left in the ring goes on, even while that hart sleeps or runs a guest. While bytes
+ * come or wait it looks more often. A component of its own, since the console comes up before time
+ * does.
  */
 #include "lib/component.h"
 #include "platform/console/driver.h"
 #include "platform/timer.h"
 
-enum { PERIOD_US = 10000 }; /* a typist does not feel it, a FIFO of 16 holds it at 9600 baud */
+enum {
+	PERIOD_US = 10000, /* a typist does not feel it, a FIFO of 16 holds it at 9600 baud */
+	BUSY_US = 1000,    /* and this at 115200 */
+};
 
 static void poll(struct timer *timer)
 {
-	(void)console_drain();
-	timer_set(timer, time_now() + time_from_us(PERIOD_US));
+	bool is_quiet = console_drain() && !console_had_input();
+
+	timer_set(timer, time_now() + time_from_us(is_quiet ? PERIOD_US : BUSY_US));
 }
 
 static struct timer timer = { .call = poll };

@@ -46,9 +46,21 @@ static size_t sifive_uart_read(char *bytes, size_t n)
 	return i;
 }
 
+static void want(uint64_t what, bool on)
+{
+	uint32_t others = mmio_read32(uart + IE) & ~(uint32_t)what;
+
+	mmio_write32(uart + IE, (uint32_t)(others | (on ? what : 0)));
+}
+
 static void sifive_uart_want_write_irq(bool on)
 {
-	mmio_write32(uart + IE, (uint32_t)(IE_INPUT | (on ? IE_ROOM : 0)));
+	want(IE_ROOM, on);
+}
+
+static void sifive_uart_want_read_irq(bool on)
+{
+	want(IE_INPUT, on);
 }
 
 static const struct console_driver driver = {
@@ -56,6 +68,7 @@ static const struct console_driver driver = {
 	.write = sifive_uart_write,
 	.read = sifive_uart_read,
 	.want_write_irq = sifive_uart_want_write_irq,
+	.want_read_irq = sifive_uart_want_read_irq,
 };
 
 /* Switch a direction on and set its watermark; the rest of the register (stop bits) stays. */

@@ -1,28 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* DBCN: the debug console. Addresses are guest-physical. */
+#include "gstage/gtable.h"
 #include "sbi/guest/vsbi.h"
 
-enum { CHUNK = 256 }; /* a call may take less than it was given; the guest calls again */
+enum { CHUNK = 1024 }; /* a call may take less than it was given; the guest calls again */
+
+/* The arguments that write and read have in common. All of the memory must be there, and so much of
+ * it is used. False: it is not there. */
+static bool find_memory(struct vcpu *v, unsigned rights, struct gpa *at, uint64_t *n)
+{
+	*n = vsbi_arg(v, 0);
+	*at = GPA(vsbi_arg(v, 1));
+	if (vsbi_arg(v, 2) || !vcpu_ops->is_memory(v, *at, *n, rights))
+		return false;
+	if (*n > CHUNK)
+		*n = CHUNK;
+	return true;
+}
 
 static struct sbi_ret write(struct vcpu *v)
 {
-	uint64_t n = vsbi_arg(v, 0), low = vsbi_arg(v, 1), high = vsbi_arg(v, 2);
 	char bytes[CHUNK];
+	struct gpa at;
+	uint64_t n;
 
-	if (high || n > ~low)
+	if (!find_memory(v, GTABLE_R, &at, &n))
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	if (n > sizeof(bytes))
-		n = sizeof(bytes);
-	if (vcpu_ops->copy_in(v, bytes, GPA(low), n))
-		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	if (vcpu_ops->copy_in(v, bytes, at, n))
+		return vsbi_error(SBI_ERR_FAILED);
 	return vsbi_value(vcpu_ops->console_write(v, bytes, n));
 }
 
-/* Guests have no input yet: nothing is ever there. */
+/* Lazy memory appears before input is taken, so that none is lost if it cannot. */
 static struct sbi_ret read(struct vcpu *v)
 {
-	(void)v;
-	return vsbi_value(0);
+	char bytes[CHUNK];
+	struct gpa at;
+	uint64_t n;
+
+	if (!find_memory(v, GTABLE_W, &at, &n))
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	if (vcpu_ops->copy_in(v, bytes, at, n))
+		return vsbi_error(SBI_ERR_FAILED);
+	n = vcpu_ops->console_read(v, bytes, n);
+	if (vcpu_ops->copy_out(v, at, bytes, n))
+		return vsbi_error(SBI_ERR_FAILED);
+	return vsbi_value(n);
 }
 
 static struct sbi_ret write_byte(struct vcpu *v)
@@ -30,7 +53,7 @@ static struct sbi_ret write_byte(struct vcpu *v)
 	char byte = (char)vsbi_arg(v, 0);
 
 	if (!vcpu_ops->console_write(v, &byte, 1))
-		return vsbi_error(SBI_ERR_FAILED);
+		return vsbi_again(v);
 	return vsbi_value(0);
 }
 

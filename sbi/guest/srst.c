@@ -3,16 +3,22 @@
 #include "sbi/host/srst.h"
 #include "sbi/guest/vsbi.h"
 
+void vsbi_stop_vm(struct vcpu *v, enum stop_reason reason)
+{
+	v->stop = reason;
+	vcpu_leave(v, VERDICT_STOP);
+}
+
+/* Both are 32 bits wide. What is not named here is reserved, or of a vendor that we are not. */
 static struct sbi_ret reset(struct vcpu *v)
 {
-	uint64_t type = vsbi_arg(v, 0), reason = vsbi_arg(v, 1);
+	uint32_t type = (uint32_t)vsbi_arg(v, 0), reason = (uint32_t)vsbi_arg(v, 1);
 
 	if (type > SBI_RESET_WARM_REBOOT || reason > SBI_RESET_SYSTEM_FAILURE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	v->stop = reason == SBI_RESET_SYSTEM_FAILURE ? STOP_FAILURE
-		  : type == SBI_RESET_SHUTDOWN       ? STOP_SHUTDOWN
-						     : STOP_REBOOT;
-	vcpu_leave(v, VERDICT_STOP);
+	vsbi_stop_vm(v, reason == SBI_RESET_SYSTEM_FAILURE ? STOP_FAILURE
+			: type == SBI_RESET_SHUTDOWN       ? STOP_SHUTDOWN
+							   : STOP_REBOOT);
 	return vsbi_value(0);
 }
 

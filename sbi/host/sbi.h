@@ -32,6 +32,7 @@ struct sbi_ret {
 	long value;
 };
 
+#ifdef __riscv
 static inline struct sbi_ret sbi_call(long ext, long fid, uint64_t a0, uint64_t a1, uint64_t a2,
 				      uint64_t a3, uint64_t a4)
 {
@@ -49,6 +50,7 @@ static inline struct sbi_ret sbi_call(long ext, long fid, uint64_t a0, uint64_t 
 			 : "memory");
 	return (struct sbi_ret){ .error = (long)r0, .value = (long)r1 };
 }
+#endif
 
 /* Does the firmware have this extension? Legacy extensions answer only where SBI 0.1 is all there
  * is. */

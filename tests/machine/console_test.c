@@ -277,6 +277,46 @@ TEST_IF(console, what_arrives_is_told_and_read_by_interrupt, needs_looping_uart)
 	EXPECT(n_notified >= 3);
 }
 
+enum { RING = 256, FIFO = 16 };
+
+static void write_letters(unsigned from, unsigned n)
+{
+	char text[FIFO];
+
+	for (unsigned i = 0; i < n; i++)
+		text[i] = (char)('a' + (from + i) % 26);
+	console_write(text, n);
+}
+
+/* The last 16 bytes find no room; the device keeps them, and must not interrupt for ever. */
+TEST_IF(console, input_beyond_the_ring_waits_in_a_device_that_is_quiet, needs_looping_uart)
+{
+	unsigned n_while_full, n_read = 0, n_wrong = 0;
+	char got[RING + FIFO];
+
+	loop_begin();
+	n_notified = 0;
+	console_on_input(count_input);
+	for (unsigned at = 0; at < RING + FIFO; at += FIFO / 2) {
+		write_letters(at, FIFO / 2);
+		poll_until(&n_notified, n_notified + 1, at < RING ? PATIENCE_US : SILENCE_US);
+	}
+	n_while_full = n_notified;
+	poll_until(&n_notified, n_while_full + 2, SILENCE_US);
+	n_while_full = n_notified - n_while_full;
+	for (unsigned rounds = 0; n_read < sizeof(got) && rounds < 10; rounds++) {
+		n_read += console_read(got + n_read, sizeof(got) - n_read);
+		poll_until(&n_notified, n_notified + 1, SILENCE_US);
+	}
+	console_on_input(NULL);
+	loop_end();
+	for (unsigned i = 0; i < n_read; i++)
+		n_wrong += got[i] != 'a' + i % 26;
+	EXPECT_EQ(n_read, RING + FIFO);
+	EXPECT_EQ(n_wrong, 0);
+	EXPECT(n_while_full <= 1);
+}
+
 TEST(irq, a_source_that_no_controller_has_is_refused)
 {
 	EXPECT(irq_enable(0, console_handle_irq, NULL) < 0);

@@ -104,7 +104,8 @@ TEST(trap, caught_trap_changes_t0_alone)
 	EXPECT_EQ(registers_changed_by_trap(), 0);
 }
 
-static PER_HART unsigned n_traps;
+/* Volatile: the compiler does not know that an instruction may call. */
+static PER_HART volatile unsigned n_traps;
 
 static void count_trap(void)
 {

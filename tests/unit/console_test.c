@@ -20,7 +20,7 @@ static struct {
 	size_t n_sent, may_take, at_once;
 	char input[512];
 	size_t n_input;
-	bool wants_irq;
+	bool wants_irq, wants_read_irq;
 	unsigned n_irq_changes;
 	const char *late; /* what another hart writes at the worst moment */
 	atomic_bool is_inside;
@@ -67,11 +67,17 @@ static void fake_want_write_irq(bool on)
 		console_write(late, strlen(late));
 }
 
+static void fake_want_read_irq(bool on)
+{
+	device.wants_read_irq = on;
+}
+
 static const struct console_driver fake = {
 	.name = "fake",
 	.write = fake_write,
 	.read = fake_read,
 	.want_write_irq = fake_want_write_irq,
+	.want_read_irq = fake_want_read_irq,
 };
 
 static const struct console_driver firmware = {
@@ -99,6 +105,7 @@ static void begin(bool interrupts)
 	device.at_once = 64;
 	device.n_input = 0;
 	console_on_input(NULL);
+	console_on_room(NULL);
 	console_attach(&fake, interrupts);
 	console_flush(1000);
 	while (console_read(device.sent, 64))
@@ -324,17 +331,146 @@ TEST(console, input_without_interrupts_is_found_by_the_boot_hart_alone)
 	EXPECT_STR(got, "yes");
 }
 
-TEST(console, too_much_input_leaves_the_device_quiet)
+/* A level that nobody will lower must not interrupt for ever, and nothing is to be lost. */
+TEST(console, input_beyond_the_ring_stays_in_a_device_that_is_quiet_until_there_is_room)
 {
 	char got[1024];
 
 	begin(true);
+	EXPECT(device.wants_read_irq);
 	for (unsigned i = 0; i < 40; i++)
 		type("0123456789");
 	console_handle_irq(NULL);
+	EXPECT(!device.wants_read_irq);
 	console_handle_irq(NULL);
-	EXPECT_EQ(device.n_input, 0);
-	EXPECT_EQ(console_read(got, sizeof(got)), 256);
+	EXPECT_EQ(device.n_input, 400 - 256);
+	EXPECT_EQ(console_read(got, 100), 100);
+	EXPECT(device.wants_read_irq);
+	console_handle_irq(NULL);
+	EXPECT(!device.wants_read_irq);
+	EXPECT_EQ(console_read(got + 100, sizeof(got)), 256);
+	console_handle_irq(NULL);
+	EXPECT(device.wants_read_irq);
+	EXPECT_EQ(console_read(got + 356, sizeof(got)), 44);
+	for (unsigned i = 0; i < 400; i++)
+		EXPECT_EQ(got[i], '0' + i % 10);
+}
+
+static unsigned n_read;
+
+static void read_a_little(void)
+{
+	char got[100];
+
+	n_notified++;
+	n_read += (unsigned)console_read(got, sizeof(got));
+}
+
+/* Polled: what stays in the ring is told at the next look, even if nothing new comes. */
+TEST(console, input_is_told_as_long_as_there_is_any)
+{
+	begin(false);
+	n_notified = n_read = 0;
+	console_on_input(read_a_little);
+	for (unsigned i = 0; i < 40; i++)
+		type("0123456789");
+	for (unsigned i = 0; i < 6; i++)
+		console_drain();
+	EXPECT_EQ(n_read, 400);
+	EXPECT_EQ(n_notified, 4);
+	EXPECT(console_had_input());
+	console_drain();
+	EXPECT(!console_had_input());
+}
+
+static unsigned n_rooms;
+
+static void count_room(void)
+{
+	n_rooms++;
+}
+
+/* Offer until no more is taken; returns how many bytes were. */
+static size_t offer_all_it_takes(void)
+{
+	char line[100];
+	size_t total = 0, n;
+
+	memset(line, 'g', 99);
+	line[99] = '\n';
+	do
+		total += n = console_offer(line, sizeof(line));
+	while (n == sizeof(line));
+	return total;
+}
+
+TEST(console, who_offers_gets_half_of_the_ring_and_who_writes_the_rest)
+{
+	uint64_t before = console_n_dropped();
+	char line[] = "a line of the log, which nobody may keep out\n";
+	unsigned n = 0;
+
+	begin(true);
+	console_on_room(count_room);
+	n_rooms = 0;
+	device.may_take = 0;
+	/* What waits between ring and device comes on top. */
+	EXPECT(offer_all_it_takes() - RING / 2 <= 128);
+	EXPECT_EQ(console_offer("x", 1), 0);
+	for (; n < 7 * 1024 / sizeof(line); n++)
+		say(line);
+	EXPECT_EQ(console_n_dropped(), before);
+	EXPECT_EQ(console_offer("x", 1), 0);
+	device.may_take = FAR_TOO_MUCH;
+	while (device.wants_irq)
+		console_handle_irq(NULL);
+	EXPECT_EQ(n_rooms, 1);
+	for (const char *p = device.sent; (p = strstr(p, "a line of the log")); p++)
+		n--;
+	EXPECT_EQ(n, 0);
+}
+
+/* The ring may be emptied by somebody who is not the boot hart, with nothing left to interrupt. */
+TEST(console, who_waits_for_room_is_told_whoever_made_it)
+{
+	begin(true);
+	console_on_room(count_room);
+	n_rooms = 0;
+	device.may_take = 0;
+	(void)offer_all_it_takes();
+	device.may_take = FAR_TOO_MUCH;
+	hart_index = 1;
+	while (!console_drain())
+		;
+	EXPECT_EQ(n_rooms, 0);
+	EXPECT(device.wants_irq);
+	hart_index = 0;
+	console_handle_irq(NULL);
+	EXPECT_EQ(n_rooms, 1);
+	EXPECT(!device.wants_irq);
+	console_handle_irq(NULL);
+	EXPECT_EQ(n_rooms, 1);
+
+	begin(false);
+	console_on_room(count_room);
+	device.may_take = 0;
+	(void)offer_all_it_takes();
+	device.may_take = FAR_TOO_MUCH;
+	for (unsigned i = 0; i < 100; i++)
+		console_drain();
+	EXPECT_EQ(n_rooms, 2);
+}
+
+TEST(console, what_is_written_begins_on_a_fresh_line_where_an_offer_ended_within_one)
+{
+	begin(false);
+	EXPECT_EQ(console_offer("login: ", 7), 7);
+	say("log\n");
+	say("again\n");
+	say("");
+	EXPECT_EQ(console_offer("done\n", 5), 5);
+	say("log\n");
+	EXPECT_STR(device.sent, "login: \r\nlog\r\nagain\r\ndone\r\nlog\r\n");
 }
 
 /* Harts that write at once: whole lines, none lost that is not counted, and nothing left behind. */
@@ -385,11 +521,12 @@ TEST(console, a_crash_first_brings_out_what_led_to_it_then_speaks_alone)
 	begin(true);
 	device.may_take = 0;
 	say("before\n");
+	EXPECT_EQ(console_offer("login: ", 7), 7);
 	device.may_take = FAR_TOO_MUCH;
 	device.at_once = 2;
 	hart_index = 3;
 	console_enter_crash();
-	EXPECT_STR(device.sent, "before\r\n");
+	EXPECT_STR(device.sent, "before\r\nlogin: \r\n");
 	say("dump\n");
 	hart_index = 1;
 	say("another hart\n");
@@ -398,7 +535,8 @@ TEST(console, a_crash_first_brings_out_what_led_to_it_then_speaks_alone)
 	EXPECT(!console_drain());
 	hart_index = 3;
 	say("end\n");
-	EXPECT_STR(device.sent, "before\r\ndump\r\nend\r\n");
+	EXPECT_EQ(console_offer("guest", 5), 5);
+	EXPECT_STR(device.sent, "before\r\nlogin: \r\ndump\r\nend\r\n");
 
 	/* A device that takes nothing any more is waited for once, not at every line. */
 	device.may_take = 0;

@@ -181,7 +181,7 @@ TEST(ns16550, spaces_and_sizes_its_accesses_as_the_tree_says)
 	EXPECT_EQ(d->write("x", 1), 1);
 }
 
-TEST(ns16550, has_no_interrupt_before_it_is_asked_and_then_always_that_for_input)
+TEST(ns16550, interrupts_for_input_and_for_room_as_asked)
 {
 	const struct console_driver *d;
 
@@ -189,11 +189,15 @@ TEST(ns16550, has_no_interrupt_before_it_is_asked_and_then_always_that_for_input
 	d = attach(0, 1, 0);
 	EXPECT_EQ(model.ier, 0);
 	d->want_write_irq(false);
+	EXPECT_EQ(model.ier, 0);
+	d->want_read_irq(true);
 	EXPECT_EQ(model.ier, 1);
 	d->want_write_irq(true);
 	EXPECT_EQ(model.ier, 3);
+	d->want_read_irq(false);
+	EXPECT_EQ(model.ier, 2);
 	d->want_write_irq(false);
-	EXPECT_EQ(model.ier, 1);
+	EXPECT_EQ(model.ier, 0);
 }
 
 TEST(ns16550, takes_what_fits_and_leaves_the_rest)

@@ -34,6 +34,8 @@ uint32_t mmio_model_read(const volatile void *at, unsigned width)
 		return model.txctrl;
 	case 0x0c:
 		return model.rxctrl;
+	case 0x10:
+		return model.ie;
 	default:
 		EXPECT(!"a register that the driver has no business with");
 		return 0;
@@ -109,7 +111,12 @@ TEST(sifive_uart, interrupts_for_input_and_for_room_as_asked)
 	model.input[0] = 'q';
 	EXPECT(!is_interrupting()); /* off until it is asked for */
 	d->want_write_irq(false);
+	EXPECT(!is_interrupting());
+	d->want_read_irq(true);
 	EXPECT(is_interrupting());
+	d->want_read_irq(false);
+	EXPECT(!is_interrupting());
+	d->want_read_irq(true);
 	EXPECT_EQ(d->read(got, 4), 1);
 	EXPECT_STR(got, "q");
 	EXPECT(!is_interrupting());
@@ -121,4 +128,6 @@ TEST(sifive_uart, interrupts_for_input_and_for_room_as_asked)
 	EXPECT(is_interrupting());
 	d->want_write_irq(false);
 	EXPECT(!is_interrupting());
+	model.n_input = 1; /* what the one switches, the other does not */
+	EXPECT(is_interrupting());
 }

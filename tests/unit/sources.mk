@@ -4,20 +4,29 @@ unit.aplic := tests/unit/aplic_test.c platform/irq/aplic.c platform/irq/imsic_fi
 unit.buddy := tests/unit/buddy_test.c tests/unit/frames_model.c lib/buddy.c
 unit.chacha := tests/unit/chacha_test.c lib/chacha.c
 unit.console := tests/unit/console_test.c lib/ring.c platform/console/console.c
+unit.cpio := tests/unit/cpio_test.c lib/cpio.c
+unit.extensions := tests/unit/extensions_test.c lib/isa.c vcpu/extensions.c
+unit.decode := tests/unit/decode_test.c vcpu/decode.c
 unit.frames := tests/unit/frames_test.c tests/unit/frames_host.c tests/unit/frames_model.c tests/unit/host_stubs.c \
 	lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_storm := tests/unit/frames_storm_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
-unit.gtable := tests/unit/gtable_test.c gstage/gtable.c
+unit.gtable := tests/unit/gtable_test.c tests/unit/gtable_model.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
+unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.c lib/placement.c
+unit.inflate := tests/unit/inflate_test.c lib/inflate.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
+unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c hyp/keyboard.c hyp/monitor.c \
+	hyp/monitor_commands.c hyp/vconsole.c lib/ring.c platform/console/console.c
 unit.list := tests/unit/list_test.c
 unit.lock := tests/unit/lock_test.c tests/unit/host_stubs.c
 unit.machine := tests/unit/machine_check.c tests/unit/machine_dump.c tests/unit/machine_golden.c \
 	tests/unit/machine_hostile.c tests/unit/machine_test.c tests/unit/tree_maker.c lib/isa.c \
 	lib/machine.c lib/machine_blob.c lib/machine_chosen.c lib/machine_cpus.c lib/machine_irq.c \
 	lib/machine_memory.c lib/machine_tree.c lib/machine_uart.c
+unit.monitor := tests/unit/monitor_test.c tests/unit/console_host.c hyp/monitor.c hyp/monitor_commands.c \
+	hyp/vconsole.c lib/ring.c platform/console/console.c
 unit.ns16550 := tests/unit/ns16550_test.c platform/console/ns16550.c
 unit.option := tests/unit/option_test.c platform/option.c
 unit.own := tests/unit/own_test.c tests/unit/host_stubs.c platform/own.c
@@ -26,13 +35,35 @@ unit.random := tests/unit/random_test.c lib/chacha.c
 unit.ring := tests/unit/ring_test.c lib/ring.c
 unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
+unit.syscon := tests/unit/syscon_test.c devices/syscon.c lib/node.c
 unit.unwind := tests/unit/unwind_test.c lib/unwind.c
+unit.vconsole := tests/unit/vconsole_test.c tests/unit/console_host.c hyp/vconsole.c lib/ring.c \
+	platform/console/console.c
+unit.vm_config := tests/unit/vm_config_test.c tests/unit/vm_config_map_test.c tests/unit/vm_config_check.c \
+	tests/unit/vm_source.c hyp/config.c hyp/config_host.c hyp/config_map.c hyp/config_props.c lib/isa.c \
+	lib/machine_blob.c
+unit.vplic := tests/unit/vplic_test.c tests/fuzz/vplic_fuzz.c tests/unit/host_stubs.c devices/plic.c lib/node.c
+unit.vsbi := tests/unit/vsbi_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c \
+	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c sbi/guest/pmu.c \
+	sbi/guest/rfence.c sbi/guest/srst.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c
+unit.vuart := tests/unit/vuart_test.c tests/fuzz/vuart_fuzz.c devices/uart.c lib/node.c
+unit.walk := tests/unit/walk_test.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
 unit.work := tests/unit/work_test.c tests/unit/host_stubs.c platform/work.c
 
 unit-tsan += console
 unit-tsan += frames_smp
+unit-tsan += gtable
 unit-tsan += lock
 unit-tsan += ring
+unit-tsan += vconsole
+unit-tsan += vplic
+unit-tsan += vuart
 unit-tsan += work
 
+unit-libs.guest_image := -lz
+unit-libs.inflate := -lz
 unit-libs.machine := -lfdt
+unit-libs.syscon := -lfdt
+unit-libs.vplic := -lfdt
+unit-libs.vuart := -lfdt
+unit-libs.vm_config := -lfdt

@@ -44,9 +44,7 @@
 #define J(n)    JAL_(0u, n)
 #define BNE_A0_A1(n)                                                                               \
 	FULL(0x00b51063u | AT(n, 12, 1, 31) | AT(n, 5, 6, 25) | AT(n, 1, 4, 8) | AT(n, 11, 1, 7))
-#define AUIPC_T1(n)   FULL(0x00000317u | (uint32_t)(n) << 12)
-#define JALR_T0_T1(n) FULL(0x000302e7u | AT(n, 0, 12, 20))
-#define JR_T1(n)      FULL(0x00030067u | AT(n, 0, 12, 20))
+#define SAVE(n) JAL_(5u, n)
 
 enum { IN_REGISTER = -1 };
 
@@ -292,32 +290,34 @@ TEST(unwind, frame_made_by_a_routine_of_the_compilers_library_is_read)
 		C_SDSP_RA(8),
 		NOP,
 		RET,
-		/* 16 */ AUIPC_T1(0),
-		JALR_T0_T1(-16),
+		/* 16 */ SAVE(-16),
 		C_ADDI_SP(-32),
 		CALL(0x100),
-		/* 30 */ C_ADDI16SP(32),
-		AUIPC_T1(0),
-		JR_T1(0x100),
-		/* 40 */ AUIPC_T1(0),
-		JALR_T0_T1(-32),
+		/* 26 */ C_ADDI16SP(32),
+		J(0x100),
+		/* 32 */ SAVE(-24),
 		CALL(0x100),
+		/* 40 */ C_BEQZ_A0(10),
+		SAVE(-34),
+		CALL(0x100),
+		/* 50 */ NOP,
+		RET,
 	};
-	struct frame_shape shape;
+	static const struct {
+		uint64_t start, pc, size;
+		int32_t ra_at;
+	} places[] = {
+		{ 16, 16, 0, IN_REGISTER }, { 16, 20, 32, 24 },         { 16, 25, 64, 56 },
+		{ 16, 28, 32, 24 },         { 32, 39, 16, 8 },          { 40, 42, 0, IN_REGISTER },
+		{ 40, 49, 16, 8 },          { 40, 50, 0, IN_REGISTER },
+	};
 
-	EXPECT_EQ(unwind_shape(code, 16, 20).size, 0);
-	shape = unwind_shape(code, 16, 24);
-	EXPECT_EQ(shape.size, 32);
-	EXPECT_EQ(shape.ra_at, 24);
-	shape = unwind_shape(code, 16, 29);
-	EXPECT_EQ(shape.size, 64);
-	EXPECT_EQ(shape.ra_at, 56);
-	shape = unwind_shape(code, 16, 36);
-	EXPECT_EQ(shape.size, 32);
-	EXPECT_EQ(shape.ra_at, 24);
-	shape = unwind_shape(code, 40, 51);
-	EXPECT_EQ(shape.size, 16);
-	EXPECT_EQ(shape.ra_at, 8);
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+		struct frame_shape shape = unwind_shape(code, places[i].start, places[i].pc);
+
+		EXPECT_EQ(shape.size, places[i].size);
+		EXPECT_EQ(shape.ra_at, places[i].ra_at);
+	}
 }
 
 TEST(unwind, return_address_stands_behind_a_call)
@@ -350,8 +350,8 @@ TEST(unwind, any_code_has_some_frame)
 		for (unsigned i = 0; i < N; i++) {
 			state = state * UINT64_C(6364136223846793005) + 1;
 			code[i] = (uint16_t)(state >> 40);
-			/* The routine that a jalr to t0 leads to would lie anywhere. */
-			if ((code[i] & 0xfff) == 0x2e7)
+			/* The routine that a jal to t0 leads to would lie anywhere. */
+			if ((code[i] & 0xfff) == 0x2ef)
 				code[i] = NOP;
 		}
 		(void)shape_at(code, 0, state >> 20 & (2 * N - 1));

@@ -11,6 +11,8 @@ tree_outputs() {
         libfdt-riscv64) printf 'build/libfdt-riscv64/%s\n' libfdt.a include/fdt.h include/libfdt.h include/libfdt_env.h ;;
         u-boot) printf 'build/u-boot/qemu-riscv64_smode/%s\n' u-boot.bin uboot.elf ;;
         linux-stable) printf 'build/linux/stable/%s\n' vmlinux dtbs ;;
+        busybox-riscv64) echo build/busybox-riscv64/busybox ;;
+        cbmc) echo build/bin/cbmc ;;
         toolchain-14) printf 'build/toolchain-14/bin/riscv64-unknown-elf-%s\n' gcc ld objcopy ;;
         esac
 }
@@ -30,6 +32,10 @@ tree_adapt() {
         qemu-*)
                 # QEMU looks for its modules and data below qemu-bundle beside the running program, which here is ld.so.
                 ln -s ../../.. "$2/$(ld_so_of "$2" | sed 's,[^/]*$,,')qemu-bundle" && rm -rf "$2/etc/qemu" ;;
+        cbmc)
+                # One program of the package is wanted, with a library of minisat's beside the C library's.
+                find "$2/usr/bin" -mindepth 1 ! -name cbmc -delete &&
+                        ln -s ../libminisat.so.2 "$2/$(ld_so_of "$2" | sed 's,[^/]*$,,')" ;;
         toolchain-14) toolchain_adapt "$2" ;;
         esac
 }
@@ -70,6 +76,12 @@ tree_publish() {
                 mkdir -p build/linux/stable &&
                         ln -sfn "../../$(echo "$pkg"/boot/vmlinu* | sed s,^build/,,)" build/linux/stable/vmlinux &&
                         ln -sfn "../../$(echo "$pkg"/usr/lib/linux-image-* | sed s,^build/,,)" build/linux/stable/dtbs ;;
+        busybox-riscv64)
+                mkdir -p build/busybox-riscv64 &&
+                        ln -sfn ../pkg/busybox-riscv64/usr/bin/busybox build/busybox-riscv64/busybox ;;
+        cbmc)
+                wrapper_write build/bin/cbmc "$pkg" ../pkg/cbmc usr/bin/cbmc &&
+                        build/bin/cbmc --version >>build/setup/log 2>&1 ;;
         toolchain-14)
                 ln -sfn pkg/toolchain-14/usr build/toolchain-14 && toolchain_works ;;
         esac

@@ -87,6 +87,8 @@ other_exit: /* may look at any register */
 	call	hext_exit
 	ld	a0, 0(sp)
 	each_guest_s ld
+	lw	t0, VCPU_REQUESTS(a0)
+	beqz	t0, resume
 leave_or_resume:
 	call	hext_verdict
 	mv	t1, a0

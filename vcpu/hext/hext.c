@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The engine for harts with the H extension: what a guest's S-mode state is in CSRs, and what an
- * exit means. The way in and out is enter.S.
+ * The engine for harts with the H extension: what an exit means. The way in and out is enter.S, the
+ * guest's state in CSRs is state.c, its interrupts are irq.c, its instructions insn.c.
  */
 #include "vcpu/hext/hext.h"
 #include "arch/cause.h"
 #include "arch/csr.h"
+#include "arch/fence.h"
 #include "arch/hfence.h"
+#include "gstage/gtable.h"
 #include "lib/component.h"
 #include "platform/panic.h"
 #include "platform/probe.h"
-#include "platform/trap.h"
-#include "vcpu/engine.h"
+#include "platform/trace.h"
 
-/* A guest handles these itself. */
-#define DELEGATED_EXCEPTIONS                                                                       \
-	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) |        \
-	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_U_ECALL) | BIT(CAUSE_FETCH_PAGE) |                \
-	 BIT(CAUSE_LOAD_PAGE) | BIT(CAUSE_STORE_PAGE) | BIT(CAUSE_ILLEGAL_INSN) |                  \
-	 BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_ACCESS))
-#define DELEGATED_INTERRUPTS (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
+enum { MAX_PAGES_FENCED = 64 }; /* one by one; beyond that all at once */
 
 enum exit_kind { EXIT_UNEXPECTED, EXIT_MEMORY_FAULT, EXIT_PRIVILEGED_INSN, N_EXIT_KINDS };
 
@@ -33,13 +28,35 @@ static const uint8_t kind_of[32] = {
 static enum verdict unexpected(struct vcpu *v)
 {
 	v->stop = STOP_CRASH;
+	v->why = "a trap that is not its own";
 	return VERDICT_STOP;
+}
+
+/* What the trap says of a fault on a walk of the guest's own tables (privileged specification,
+ * "Transformed Instruction or Pseudoinstruction for mtinst or htinst"). */
+static bool is_walk(uint64_t htinst)
+{
+	return (htinst & ~UINT64_C(0x1020)) == 0x2000;
 }
 
 static enum verdict memory_fault(struct vcpu *v)
 {
-	v->trap.gpa = csr_read(CSR_HTVAL) << 2 | (v->trap.value & 3);
-	v->trap.insn = csr_read(CSR_HTINST);
+	static const uint8_t access_of[] = { GTABLE_X, GTABLE_R, 0, GTABLE_W };
+	uint64_t insn = csr_read(CSR_HTINST), page = csr_read(CSR_HTVAL) << 2;
+	struct trap_info *t = &v->trap;
+
+	t->insn = insn;
+	if (UNLIKELY(is_walk(insn))) {
+		t->is_walk = true;
+		t->access = insn & 0x20 ? GTABLE_W : GTABLE_R;
+		t->gpa = GPA(page);
+	} else {
+		t->is_walk = false;
+		t->access = access_of[t->cause - CAUSE_FETCH_GPF];
+		/* Only of an explicit access are the low bits those of its address. */
+		t->gpa = GPA(page | (t->value & 3));
+	}
+	t->has_gpa = page;
 	return vcpu_ops->memory_fault(v);
 }
 
@@ -57,16 +74,30 @@ void hext_sbi_call(struct vcpu *v)
 
 void hext_exit(struct vcpu *v, uint64_t cause)
 {
+	trace(TRACE_EXIT, cause, v->pc);
 	if (cause & CAUSE_INTERRUPT) {
 		v->n_interrupts++;
-		v->verdict = VERDICT_POLL;
+		vcpu_leave(v, VERDICT_POLL);
 		return;
 	}
 	CHECK(cause < ARRAY_LEN(kind_of));
 	v->n_exits[cause]++;
 	v->trap.cause = cause;
 	v->trap.value = csr_read(CSR_STVAL);
-	v->verdict = handler_of[kind_of[cause]](v);
+	enum verdict verdict = handler_of[kind_of[cause]](v);
+
+	if (UNLIKELY(verdict != VERDICT_RESUME))
+		vcpu_leave(v, verdict);
+}
+
+/* The next sret leads into the guest, in the mode that it came from. */
+static void aim_at_guest(void)
+{
+	csr_set(CSR_HSTATUS, HSTATUS_SPV);
+	if (csr_read(CSR_HSTATUS) & HSTATUS_SPVP)
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	else
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 }
 
 enum verdict hext_verdict(struct vcpu *v)
@@ -75,26 +106,24 @@ enum verdict hext_verdict(struct vcpu *v)
 
 	v->verdict = VERDICT_RESUME;
 	atomic_store_explicit(&v->requests, 0, memory_order_relaxed);
+	aim_at_guest(); /* as a trap of our own may have been the reason */
 	return verdict;
 }
 
-/* Own traps while a guest is loaded clear what sret needs; the privilege it trapped from is still
- * known. */
-static void after_own_trap(void)
+static enum verdict hext_run(struct vcpu *v)
 {
-	uint64_t spp = csr_read(CSR_HSTATUS) & HSTATUS_SPVP ? SSTATUS_SPP : 0;
-
-	csr_set(CSR_HSTATUS, HSTATUS_SPV);
-	csr_write(CSR_SSTATUS, (csr_read(CSR_SSTATUS) & ~SSTATUS_SPP) | spp);
+	aim_at_guest();
+	return hext_enter(v);
 }
 
-/* The trap that the guest would have taken: to its vector in VS-mode, from where it was. */
+/* Priority and state of a trap into VS-mode: privileged specification, "Trap Entry". */
 void hext_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 {
 	uint64_t status = csr_read(CSR_VSSTATUS);
 	uint64_t spp = csr_read(CSR_HSTATUS) & HSTATUS_SPVP ? SSTATUS_SPP : 0;
 	uint64_t spie = status & SSTATUS_SIE ? SSTATUS_SPIE : 0;
 
+	v->n_injected[cause % ARRAY_LEN(v->n_injected)]++;
 	csr_write(CSR_VSEPC, v->pc);
 	csr_write(CSR_VSCAUSE, cause);
 	csr_write(CSR_VSTVAL, value);
@@ -105,108 +134,61 @@ void hext_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 	csr_set(CSR_SSTATUS, SSTATUS_SPP);
 }
 
-static void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
+static struct vcpu_translation hext_translation(const struct vcpu *v)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(v->x); i++)
-		v->x[i] = 0;
-	v->vs = (struct vs_state){ .vstimecmp = ~0ull };
-	v->pc = entry.v;
-	v->x[REG_A0] = a0;
-	v->x[REG_A1] = a1;
-	v->stop = STOP_NONE;
-}
+	uint64_t status = csr_read(CSR_VSSTATUS);
 
-enum { VMID = 1 }; /* one VM at a time, until VMIDs are managed */
-
-static void hext_set_table(struct vcpu *v, struct hpa root)
-{
-	v->hgatp = field_put(HGATP_MODE, HGATP_MODE_SV39X4) | field_put(HGATP_VMID, VMID) |
-		   root.v >> PAGE_SHIFT;
-}
-
-static void hext_load(struct vcpu *v)
-{
-	const struct hart_features *f = this_hart_features();
-	const struct vs_state *s = &v->vs;
-
-	/* In this order no walk mixes one guest's tables with another's (privileged specification,
-	 * "Two-Stage Address Translation"). */
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->hgatp);
-	csr_write(CSR_VSATP, s->vsatp);
-	csr_write(CSR_HEDELEG, DELEGATED_EXCEPTIONS);
-	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
-	csr_write(CSR_HCOUNTEREN, BIT(0) | BIT(1) | BIT(2));
-	csr_write(CSR_HENVCFG,
-		  f->henvcfg & (ENVCFG_STCE | ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE));
-	csr_write(CSR_HTIMEDELTA, 0);
-	csr_write(CSR_VSSTATUS, s->vsstatus);
-	csr_write(CSR_VSIE, s->vsie);
-	csr_write(CSR_VSTVEC, s->vstvec);
-	csr_write(CSR_VSSCRATCH, s->vsscratch);
-	csr_write(CSR_VSEPC, s->vsepc);
-	csr_write(CSR_VSCAUSE, s->vscause);
-	csr_write(CSR_VSTVAL, s->vstval);
-	csr_write(CSR_HVIP, s->hvip);
-	if (f->sstc)
-		csr_write(CSR_VSTIMECMP, s->vstimecmp);
-	csr_write(CSR_HSTATUS,
-		  field_put(HSTATUS_VSXL, 2) | HSTATUS_VTW | HSTATUS_SPV | HSTATUS_SPVP);
-	/* FS is initial: the guest may use F, and whether it did is seen here. */
-	csr_write(CSR_SSTATUS, SSTATUS_SPP | SSTATUS_SPIE | field_put(SSTATUS_FS, 1));
-	hfence_gvma_all();
-	trap_on_return = after_own_trap;
-}
-
-static void hext_save(struct vcpu *v)
-{
-	const struct hart_features *f = this_hart_features();
-
-	trap_on_return = NULL;
-	v->vs = (struct vs_state){
-		.vsstatus = csr_read(CSR_VSSTATUS),
-		.vsie = csr_read(CSR_VSIE),
-		.vstvec = csr_read(CSR_VSTVEC),
-		.vsscratch = csr_read(CSR_VSSCRATCH),
-		.vsepc = csr_read(CSR_VSEPC),
-		.vscause = csr_read(CSR_VSCAUSE),
-		.vstval = csr_read(CSR_VSTVAL),
-		.vsatp = csr_read(CSR_VSATP),
-		.vstimecmp = f->sstc ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp,
-		.hvip = csr_read(CSR_HVIP),
+	(void)v;
+	return (struct vcpu_translation){
+		.satp = csr_read(CSR_VSATP),
+		.is_user = !(csr_read(CSR_HSTATUS) & HSTATUS_SPVP),
+		.sum = status & SSTATUS_SUM,
+		.mxr = status & SSTATUS_MXR,
 	};
-	csr_write(CSR_HSTATUS, field_put(HSTATUS_VSXL, 2));
-	csr_write(CSR_HGATP, 0);
 }
 
-/* Without Sstc the moment is only kept: nobody raises VSTIP yet (docs/roadmap.md). */
-static void hext_set_timer(struct vcpu *v, uint64_t when)
+static void hext_forget_page(struct vcpu *v, struct gpa gpa)
 {
-	if (this_hart_features()->sstc) {
-		csr_write(CSR_VSTIMECMP, when);
+	hfence_gvma_page(gpa, field_get(HGATP_VMID, v->hgatp));
+}
+
+static void hext_forget(struct vcpu *v)
+{
+	hfence_gvma_vmid(field_get(HGATP_VMID, v->hgatp));
+}
+
+static void hext_guest_fence(struct vcpu *v, enum guest_fence kind, uint64_t start, uint64_t size,
+			     uint64_t asid)
+{
+	uint64_t at = align_down(start, PAGE_SIZE), n = (start - at + size + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	(void)v;
+	if (kind == FENCE_CODE) {
+		fence_i();
 		return;
 	}
-	v->vs.vstimecmp = when;
-	csr_clear(CSR_HVIP, HVIP_VSTIP);
-	vcpu_leave(v, VERDICT_POLL);
+	if (size > MAX_PAGES_FENCED * PAGE_SIZE) {
+		if (kind == FENCE_ASID)
+			hfence_vvma_asid(asid);
+		else
+			hfence_vvma_all();
+		return;
+	}
+	for (; n; n--, at += PAGE_SIZE) {
+		if (kind == FENCE_ASID)
+			hfence_vvma_page_asid(at, asid);
+		else
+			hfence_vvma_page(at);
+	}
 }
 
-static void hext_forget(struct vcpu *v, struct gpa gpa)
+/* Off and on again at once: translations of an address space are no other's (privileged
+ * specification, "Supervisor Address Translation and Protection Register"). */
+static void hext_go_on_at(struct vcpu *v, struct gpa entry)
 {
-	(void)v;
-	hfence_gvma_gpa(gpa);
-}
-
-static bool hext_is_awake(struct vcpu *v)
-{
-	(void)v;
-	return csr_read(CSR_HIP) & csr_read(CSR_HIE) & DELEGATED_INTERRUPTS;
-}
-
-static uint64_t hext_wakes_at(struct vcpu *v)
-{
-	(void)v;
-	return this_hart_features()->sstc ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp;
+	csr_write(CSR_VSATP, 0);
+	csr_clear(CSR_VSSTATUS, SSTATUS_SIE);
+	v->pc = entry.v;
 }
 
 const struct vcpu_engine hext_engine = {
@@ -215,12 +197,26 @@ const struct vcpu_engine hext_engine = {
 	.set_table = hext_set_table,
 	.load = hext_load,
 	.save = hext_save,
-	.run = hext_enter,
+	.run = hext_run,
+	.take_lines = hext_take_lines,
 	.set_timer = hext_set_timer,
+	.inject = hext_inject,
+	.find_access = hext_find_access,
+	.float_get = hext_float_get,
+	.float_set = hext_float_set,
+	.translation = hext_translation,
+	.forget_page = hext_forget_page,
 	.forget = hext_forget,
-	.forget_all = hfence_gvma_all,
+	.guest_fence = hext_guest_fence,
+	.go_on_at = hext_go_on_at,
+	.clear_ipi = hext_clear_ipi,
 	.is_awake = hext_is_awake,
 	.wakes_at = hext_wakes_at,
 };
+
+const struct vcpu_engine *vcpu_engine_of(unsigned hart)
+{
+	return hart_engine(hart) == ENGINE_HEXT ? &hext_engine : NULL;
+}
 
 COMPONENT(hext, PHASE_NONE, NULL, NULL, "guests on the H extension");

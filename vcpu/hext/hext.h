@@ -3,7 +3,7 @@
 #ifndef VCPU_HEXT_HEXT_H
 #define VCPU_HEXT_HEXT_H
 
-#include "vcpu/vcpu.h"
+#include "vcpu/engine.h"
 
 /* In enter.S: run the guest until an exit's verdict is not to resume. */
 enum verdict hext_enter(struct vcpu *v);
@@ -14,10 +14,26 @@ void hext_sbi_call(struct vcpu *v);
 void hext_exit(struct vcpu *v, uint64_t cause);
 enum verdict hext_verdict(struct vcpu *v);
 
+/* state.c: the guest's state in this hart's CSRs. */
+void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
+void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
+void hext_load(struct vcpu *v, struct flusher *flusher);
+void hext_save(struct vcpu *v);
+uint64_t hext_float_get(struct vcpu *v, unsigned reg);
+void hext_float_set(struct vcpu *v, unsigned reg, uint64_t value);
+
+/* irq.c: interrupts and the timer. */
+void hext_take_lines(struct vcpu *v);
+void hext_set_timer(struct vcpu *v, uint64_t when);
+bool hext_clear_ipi(struct vcpu *v);
+bool hext_is_awake(struct vcpu *v);
+uint64_t hext_wakes_at(struct vcpu *v);
+
+/* insn.c: the guest's instructions, fetched as it would. */
+bool hext_find_access(struct vcpu *v, struct access *a);
+enum verdict hext_privileged_insn(struct vcpu *v);
+
 /* Make the guest take this trap at its own vector. */
 void hext_inject(struct vcpu *v, uint64_t cause, uint64_t value);
-
-/* A virtual-instruction trap: wfi waits, what a guest may not do is illegal for it. */
-enum verdict hext_privileged_insn(struct vcpu *v);
 
 #endif

@@ -1,44 +1,113 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that a guest may not execute by itself. stval cannot be trusted to hold them, so
- * each is fetched again, as the guest would, with a catcher for what the fetch may meet.
+ * A guest's instruction that trapped: what it is, and what a privileged one does. stval cannot be
+ * trusted to hold it, and htinst may be 0; then it is fetched again as the guest would, with a
+ * catcher for what the fetch may meet.
  */
 #include "arch/cause.h"
 #include "arch/csr.h"
 #include "platform/catch.h"
-#include "vcpu/engine.h"
+#include "platform/probe.h"
+#include "platform/trace.h"
+#include "vcpu/decode.h"
+#include "vcpu/extensions.h"
 #include "vcpu/hext/hext.h"
 
-#define INSN_WFI 0x10500073
+#define INSN_WFI      0x10500073
+#define INSN_WRS_NTO  0x00d00073 /* with hstatus.VTW it traps as wfi does */
+#define OPCODE_SYSTEM 0x73
 
-/* Two bytes of guest text, by the guest's own translation and rights. */
-static uint64_t fetch_half(uint64_t address, uint16_t *half)
+/* Two or four bytes of guest text, by the guest's own translation and rights. */
+#define fetch_by(function, address, value)                                                         \
+	({                                                                                         \
+		uint64_t caught_;                                                                  \
+		__asm__ volatile(CATCH(".insn r 0x73, 4, " function ", %[v], %[a], x3")            \
+				 : [caught] "=&r"(caught_), [v] "=&r"(*(value))                    \
+				 : [a] "r"(address)                                                \
+				 : "t0", "memory");                                                \
+		caught_;                                                                           \
+	})
+#define HLVX_HU "0x32"
+#define HLVX_WU "0x34"
+
+/*
+ * The guest takes what its own fetch would have met. Where the fetch of ours met a hole in the
+ * G-stage it goes on instead: its next fetch meets the same, and that exit is answered.
+ */
+static void reflect(struct vcpu *v, uint64_t caught, uint64_t address)
 {
-	uint64_t caught, value;
-
-	__asm__ volatile(CATCH(".insn r 0x73, 4, 0x32, %[v], %[a], x3") /* hlvx.hu */
-			 : [caught] "=&r"(caught), [v] "=&r"(value)
-			 : [a] "r"(address)
-			 : "t0", "memory");
-	*half = (uint16_t)value;
-	return caught;
+	switch (caught) {
+	case CAUSE_FETCH_PAGE:
+	case CAUSE_LOAD_PAGE:
+	case CAUSE_STORE_PAGE:
+		hext_inject(v, CAUSE_FETCH_PAGE, address);
+		break;
+	case CAUSE_FETCH_GPF:
+	case CAUSE_LOAD_GPF:
+	case CAUSE_STORE_GPF:
+		break;
+	default:
+		hext_inject(v, CAUSE_FETCH_ACCESS, address);
+	}
 }
 
-/* False: the fetch itself trapped, and the guest takes that trap instead. */
+/* False: the fetch itself trapped, and the guest has its trap. */
 static bool fetch(struct vcpu *v, uint32_t *insn)
 {
-	uint16_t low, high = 0;
-	uint64_t at = v->pc, caught = fetch_half(at, &low);
+	uint64_t at = v->pc, low, high = 0, caught;
 
-	if (caught == CAUGHT_NOTHING && (low & 3) == 3) {
-		at += 2;
-		caught = fetch_half(at, &high);
+	if (LIKELY(!(at & 3))) {
+		/* It lies in one page; what stands behind a 16-bit one is not looked at. */
+		caught = fetch_by(HLVX_WU, at, &low);
+	} else {
+		caught = fetch_by(HLVX_HU, at, &low);
+		if (caught == CAUGHT_NOTHING && (low & 3) == 3) {
+			at += 2;
+			caught = fetch_by(HLVX_HU, at, &high);
+		}
 	}
-	*insn = low | (uint32_t)high << 16;
-	if (caught == CAUGHT_NOTHING)
+	if (UNLIKELY(caught != CAUGHT_NOTHING)) {
+		reflect(v, caught, at);
+		return false;
+	}
+	*insn = (uint32_t)(low | high << 16);
+	if ((low & 3) != 3)
+		*insn &= 0xffff;
+	return true;
+}
+
+bool hext_find_access(struct vcpu *v, struct access *a)
+{
+	unsigned offset;
+	uint32_t insn;
+
+	access_from_htinst(v->trap.insn, a, &offset);
+	if (LIKELY(a->kind != ACCESS_NONE)) {
+		/* One that crosses into this page: no device has such a register. */
+		if (UNLIKELY(offset))
+			a->width = 0;
 		return true;
-	hext_inject(v, CAUSE_FETCH_PAGE, at);
-	return false;
+	}
+	if (!fetch(v, &insn))
+		return false;
+	access_decode(insn, a);
+	return true;
+}
+
+/* A read of the time that the host's counters do not let through. */
+static bool emulate_time(struct vcpu *v, uint32_t insn)
+{
+	unsigned function = insn >> 12 & 7, rd = insn >> 7 & 31, source = insn >> 15 & 31;
+	bool is_user = !(csr_read(CSR_HSTATUS) & HSTATUS_SPVP);
+
+	if (insn >> 20 != CSR_TIME || !(function & 2) || source)
+		return false;
+	if (!(v->env->hcounteren & BIT(1)) || (is_user && !(csr_read(CSR_SCOUNTEREN) & BIT(1))))
+		return false;
+	if (rd)
+		v->x[rd] = csr_read(CSR_TIME) + v->time_delta;
+	v->pc += 4;
+	return true;
 }
 
 enum verdict hext_privileged_insn(struct vcpu *v)
@@ -47,10 +116,18 @@ enum verdict hext_privileged_insn(struct vcpu *v)
 
 	if (!fetch(v, &insn))
 		return VERDICT_RESUME;
-	if (insn == INSN_WFI) {
+	if (insn == INSN_WFI && csr_read(CSR_HSTATUS) & HSTATUS_SPVP) {
 		v->pc += 4;
-		return VERDICT_WAIT;
+		v->n_waits++;
+		return LIKELY(hext_is_awake(v)) ? VERDICT_RESUME : VERDICT_WAIT;
 	}
+	if (insn == INSN_WRS_NTO) {
+		v->pc += 4; /* its wait may end at any time, and does */
+		return VERDICT_RESUME;
+	}
+	if ((insn & 0x7f) == OPCODE_SYSTEM && emulate_time(v, insn))
+		return VERDICT_RESUME;
+	trace(TRACE_INJECT, CAUSE_ILLEGAL_INSN, insn);
 	hext_inject(v, CAUSE_ILLEGAL_INSN, insn);
 	return VERDICT_RESUME;
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A VM's map: regions of guest-physical addresses, the frames behind them, and the G-stage table
+ * that hardware walks, which is a cache of the map and no more.
+ *
+ * Always true: regions are disjoint, sorted, page-aligned; each frame that a table names belongs to
+ * the map's owner, or is a window's; what the owner holds is in the table, or in the hands of a
+ * fault that is being answered. Faults take no lock of the map: the list of regions is replaced as
+ * a whole, and an old one is freed only after every hart that ran the VM has been made to forget,
+ * which no hart does while it answers a fault. Changes of the list come from the boot hart alone.
+ */
+#ifndef GSTAGE_GMAP_H
+#define GSTAGE_GMAP_H
+
+#include "gstage/flush.h"
+#include "gstage/region.h"
+#include "platform/frames.h"
+
+enum { GMAP_REGIONS = 32 };
+
+struct region_list {
+	unsigned n;
+	struct {
+		uint64_t at, last; /* the region's first and last byte */
+		struct region *region;
+	} by_address[GMAP_REGIONS];
+};
+
+struct gmap {
+	struct gtable table;
+	struct flusher flusher;
+	struct frame_owner owner;
+	_Atomic(struct region_list *) list;
+};
+
+/* An empty map whose table has so many levels; frames are paid by `name`, up to `quota`. -ENOMEM. */
+MUST_CHECK int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota);
+/* Everything goes back. No vCPU runs over it any more. */
+void gmap_destroy(struct gmap *m);
+
+/*
+ * Add a region like this one. -EINVAL: misaligned, empty, rights that make no sense; -ERANGE: more
+ * than the table reaches; -EEXIST: another is in the way; -ENOSPC: too many; -ENOMEM, -EDQUOT. On
+ * error nothing has changed.
+ */
+MUST_CHECK int gmap_add(struct gmap *m, const struct region *like);
+
+/* Take the region [gpa, +size) away. -ENOENT: there is none with just these bounds. */
+MUST_CHECK int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size);
+
+/* Give the region [gpa, +size) other rights. Errors as above. */
+MUST_CHECK int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size,
+			    enum gtable_rights rights);
+
+/* All frames of all regions that have frames go back, and eager ones get new ones, zeroed: memory
+ * as at the first start. -ENOMEM, -EDQUOT. No vCPU runs over it. */
+MUST_CHECK int gmap_reset(struct gmap *m);
+
+/* The region over `gpa`, NULL where there is none. */
+struct region *gmap_find(const struct gmap *m, struct gpa gpa);
+
+enum fill { FILL_NEW, FILL_PRESENT };
+
+/*
+ * Something touched `gpa`, of which this is the region: see to it that a frame is there. Returns
+ * FILL_NEW, or FILL_PRESENT if one was; -EACCES: the region does not give that right, -EFAULT: it
+ * has no memory; -ENOMEM, -EDQUOT. Who may have met the hole fences.
+ */
+MUST_CHECK int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa,
+			 enum gtable_rights access);
+
+/*
+ * Copy n bytes from or to guest memory, a page at a time, where the guest itself could do so; memory
+ * that is lazy appears. -EFAULT: not all of it is memory with that right; what lies before may
+ * have been copied; -ENOMEM, -EDQUOT.
+ */
+MUST_CHECK int guest_copy_in(struct gmap *m, void *to, struct gpa from, size_t n);
+MUST_CHECK int guest_copy_out(struct gmap *m, struct gpa to, const void *from, size_t n);
+/* The same for who builds the VM: also into what the guest may not write. */
+MUST_CHECK int guest_load(struct gmap *m, struct gpa to, const void *from, size_t n);
+
+#endif

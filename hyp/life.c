@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of VMs: which there are, how they start, end, and start again. All of it happens on the
+ * boot hart, in its loop; what other harts have to say comes as deferred work.
+ */
+#include "hyp/life.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hyp/run.h"
+#include "hyp/vconsole.h"
+#include "platform/log.h"
+#include "platform/panic.h"
+#include "platform/timer.h"
+#include "vcpu/engine.h"
+
+enum { MAX_VMS = 32 };
+
+static struct vm *vms[MAX_VMS];
+static unsigned count;
+
+unsigned n_vms(void)
+{
+	return count;
+}
+
+struct vm *vm_at(unsigned i)
+{
+	return i < count ? vms[i] : NULL;
+}
+
+struct vm *vm_by_name(const char *name)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(vms[i]->config.name, name))
+			return vms[i];
+	return NULL;
+}
+
+unsigned life_take_number(struct vm *vm)
+{
+	unsigned used = 0, number = 1;
+
+	CHECK(count < MAX_VMS);
+	for (unsigned i = 0; i < count; i++)
+		used |= 1u << (vms[i]->map.flusher.tag - 1);
+	while (used >> (number - 1) & 1)
+		number++;
+	vms[count++] = vm;
+	return number;
+}
+
+void life_give_number(struct vm *vm)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (vms[i] != vm)
+			continue;
+		count--;
+		memmove(&vms[i], &vms[i + 1], (count - i) * sizeof(vms[0]));
+	}
+}
+
+const char *vm_name(const struct vm *vm)
+{
+	return vm->config.name;
+}
+
+struct vconsole *vm_console(struct vm *vm)
+{
+	return vm->console;
+}
+
+static const char *end_text(enum stop_reason reason)
+{
+	static const char *const texts[] = {
+		[STOP_NONE] = "has not run",
+		[STOP_SHUTDOWN] = "switched itself off",
+		[STOP_REBOOT] = "asked for a reboot",
+		[STOP_FAILURE] = "said that it failed",
+		[STOP_CRASH] = "crashed",
+		[STOP_NO_MEMORY] = "ran out of memory",
+		[STOP_ORDERED] = "was stopped",
+	};
+
+	return texts[reason];
+}
+
+const char *vm_state_text(const struct vm *vm)
+{
+	switch (vm->state) {
+	case VM_IS_RUNNING:
+		return "runs";
+	case VM_IS_STOPPING:
+		return "is stopping";
+	case VM_IS_KEPT:
+		return "is kept for inspection";
+	default:
+		return end_text(vm->last_end);
+	}
+}
+
+int vm_start(struct vm *vm)
+{
+	struct vm_error error;
+
+	if (vm->state == VM_IS_RUNNING || vm->state == VM_IS_STOPPING)
+		return -EBUSY;
+	vm->state = VM_IS_STOPPED;
+	int code = vm_load(vm, &error);
+
+	if (code) {
+		log_notice("%s: does not start: %s", vm_name(vm), error.text);
+		vm->last_end = STOP_FAILURE;
+		return code;
+	}
+	vm->n_starts++;
+	vm->state = VM_IS_RUNNING;
+	atomic_store_explicit(&vm->end, STOP_NONE, memory_order_relaxed);
+	atomic_store_explicit(&vm->n_inside, 1, memory_order_relaxed);
+	/* One that was off when the VM was told to end has not taken that order. */
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		atomic_store_explicit(&vm->vcpus[i]->orders, 0, memory_order_relaxed);
+	run_start(vm->vcpus[0]);
+	return 0;
+}
+
+void vm_end(struct vm *vm, enum stop_reason reason)
+{
+	uint32_t none = STOP_NONE;
+
+	if (!atomic_compare_exchange_strong(&vm->end, &none, reason))
+		return;
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		vcpu_order_leave(vm->vcpus[i]);
+}
+
+void vm_stop(struct vm *vm)
+{
+	if (vm->state == VM_IS_KEPT)
+		vm->state = VM_IS_STOPPED;
+	if (vm->state != VM_IS_RUNNING)
+		return;
+	vm->state = VM_IS_STOPPING;
+	vm_end(vm, STOP_ORDERED);
+}
+
+int vm_restart(struct vm *vm)
+{
+	if (vm->state != VM_IS_RUNNING && vm->state != VM_IS_STOPPING)
+		return vm_start(vm);
+	vm->starts_again = true;
+	vm_stop(vm);
+	return 0;
+}
+
+void vm_is_empty(struct vm *vm)
+{
+	work_queue(&vm->ended, 0);
+}
+
+/* What the description wants after such an end. */
+static enum vm_after after(const struct vm *vm, enum stop_reason reason)
+{
+	switch (reason) {
+	case STOP_REBOOT:
+		return vm->config.on_reboot;
+	case STOP_FAILURE:
+	case STOP_CRASH:
+	case STOP_NO_MEMORY:
+		return vm->config.on_crash;
+	default:
+		return VM_STOP;
+	}
+}
+
+void life_vm_ended(struct work *work)
+{
+	struct vm *vm = CONTAINER_OF(work, struct vm, ended);
+	enum stop_reason reason = atomic_load_explicit(&vm->end, memory_order_acquire);
+	enum vm_after next = vm->starts_again ? VM_RESTART : after(vm, reason);
+
+	vm->starts_again = false;
+	vm->last_end = reason;
+	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
+	log_notice("%s: %s%s", vm_name(vm), end_text(reason),
+		   next == VM_RESTART ? ", and starts again"
+		   : next == VM_KEEP  ? ", and is kept"
+				      : "");
+	/* A failure has told its reason. */
+	if (next == VM_RESTART && vm_start(vm))
+		vm->state = VM_IS_STOPPED;
+}
+
+bool vms_are_alive(void)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (vms[i]->state != VM_IS_STOPPED)
+			return true;
+	return false;
+}
+
+bool vms_ended_well(void)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (vms[i]->last_end == STOP_FAILURE || vms[i]->last_end == STOP_CRASH ||
+		    vms[i]->last_end == STOP_NO_MEMORY)
+			return false;
+	return true;
+}
+
+void vms_start(void)
+{
+	struct vm *next;
+	bool is_started[MAX_VMS] = {};
+
+	do {
+		unsigned at = 0;
+
+		next = NULL;
+		for (unsigned i = 0; i < count; i++)
+			if (vms[i]->config.starts_by_itself && !is_started[i] &&
+			    (!next || vms[i]->config.order < next->config.order))
+				next = vms[at = i];
+		if (!next)
+			break;
+		is_started[at] = true;
+		if (!vm_start(next) && !vconsole_attached())
+			vconsole_attach(next->console);
+	} while (next);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The list of VMs, between the file that makes them and the one that runs their lives. */
+#ifndef HYP_LIFE_H
+#define HYP_LIFE_H
+
+#include "hyp/vm.h"
+
+/* Enter it in the list; the number, from 1 on, is its VMID too. */
+unsigned life_take_number(struct vm *vm);
+void life_give_number(struct vm *vm);
+
+/* Its last vCPU has left; on the boot hart. */
+void life_vm_ended(struct work *work);
+
+#endif

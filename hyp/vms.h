@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VMs that there are, and their life, as the monitor and main see it. Everything here is
+ * called on the boot hart, from its loop; nothing waits for a guest.
+ */
+#ifndef HYP_VMS_H
+#define HYP_VMS_H
+
+#include "arch/bits.h"
+
+struct vm;
+struct vconsole;
+
+unsigned n_vms(void);
+struct vm *vm_at(unsigned i);
+struct vm *vm_by_name(const char *name); /* NULL: there is none */
+
+const char *vm_name(const struct vm *vm);
+const char *vm_state_text(const struct vm *vm);
+struct vconsole *vm_console(struct vm *vm);
+
+/* Begin from the images, with memory and devices as new. 0; -EBUSY: it runs; or why its memory
+ * could not be made. */
+MUST_CHECK int vm_start(struct vm *vm);
+/* It ends at the next moment that its vCPUs are looked at; nothing happens if it does not run. */
+void vm_stop(struct vm *vm);
+/* Stop it, and start it when it has stopped. */
+MUST_CHECK int vm_restart(struct vm *vm);
+
+/* Lines that a person reads. `is_physical`: the address is the guest's physical one. */
+void vm_show_stats(struct vm *vm, void (*show)(const char *format, ...) PRINTF(1, 2));
+void vm_show_translation(struct vm *vm, uint64_t address, bool is_physical,
+			 void (*show)(const char *format, ...) PRINTF(1, 2));
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A flattened tree as bounded bytes: whether it can be read at all, its tags one after the other,
+ * and the values of properties. For trees of machines and descriptions of VMs alike.
+ */
+#ifndef LIB_MACHINE_BLOB_H
+#define LIB_MACHINE_BLOB_H
+
+#include "lib/machine.h"
+
+/* A property's value; `at` is NULL where the node has none of that name. */
+struct prop {
+	const uint8_t *at;
+	uint32_t size;
+};
+
+/*
+ * One tag of the structure block: a node's begin or end, a property, or nothing. libfdt checks each
+ * tag again at each look, which costs ten times the reading; a blob is checked once, here, and its
+ * tags are then taken as they are.
+ */
+struct tag {
+	uint32_t kind;    /* FDT_BEGIN_NODE, ... */
+	uint32_t next;    /* offset of the tag behind it */
+	const char *name; /* of a node or a property */
+	struct prop value;
+};
+
+/* Whether libfdt may read these bytes; everything it takes on trust is checked. 0 or -EINVAL. */
+MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *error);
+
+/* The tag at offset `at` of a checked blob. */
+struct tag blob_tag(const void *fdt, uint32_t at);
+
+bool prop_has_text(struct prop p, const char *text); /* one of its strings */
+const char *prop_text(struct prop p);                /* NULL if it is not terminated */
+uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n);
+
+#endif
