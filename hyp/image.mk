@@ -3,7 +3,7 @@ component.bundle_hello := hyp/bundle_hello.c
 component.devices := devices/plic.c devices/syscon.c devices/uart.c hyp/vm_devices.c lib/node.c
 component.gstage := gstage/flush.c gstage/gmap.c gstage/gmem.c gstage/gtable.c gstage/walk.c
 component.hext := vcpu/decode.c vcpu/extensions.c vcpu/hext/enter.S vcpu/hext/float.S vcpu/hext/hext.c \
-	vcpu/hext/insn.c vcpu/hext/irq.c vcpu/hext/state.c vcpu/hext/vector.S vcpu/vcpu.c
+	vcpu/hext/insn.c vcpu/hext/irq.c vcpu/hext/modes.c vcpu/hext/state.c vcpu/hext/vector.S vcpu/vcpu.c
 component.hyp := hyp/main.c hyp/report.c
 component.keyboard := hyp/keyboard.c
 component.loader := hyp/load.c lib/cpio.c lib/guest_image.c lib/inflate.c lib/placement.c

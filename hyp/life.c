@@ -15,7 +15,14 @@
 #include "platform/timer.h"
 #include "vcpu/engine.h"
 
-enum { MAX_VMS = 32 };
+enum {
+	MAX_VMS = 32,
+	/* A guest that ends as soon as it starts, over and over, would have the boot hart load it
+	 * for ever: after a few such runs it rests before the next. */
+	SHORT_RUN_MS = 1000,
+	MAX_SHORT_RUNS = 3,
+	REST_MS = 1000,
+};
 
 static struct vm *vms[MAX_VMS];
 static unsigned count;
@@ -95,6 +102,8 @@ const char *vm_state_text(const struct vm *vm)
 		return "is stopping";
 	case VM_IS_KEPT:
 		return "is kept for inspection";
+	case VM_IS_RESTING:
+		return "ends too soon, and rests before it starts again";
 	default:
 		return end_text(vm->last_end);
 	}
@@ -114,7 +123,9 @@ int vm_start(struct vm *vm)
 		vm->last_end = STOP_FAILURE;
 		return code;
 	}
+	timer_cancel(&vm->rest);
 	vm->n_starts++;
+	vm->started_at = time_now();
 	vm->state = VM_IS_RUNNING;
 	atomic_store_explicit(&vm->end, STOP_NONE, memory_order_relaxed);
 	atomic_store_explicit(&vm->n_inside, 1, memory_order_relaxed);
@@ -137,8 +148,9 @@ void vm_end(struct vm *vm, enum stop_reason reason)
 
 void vm_stop(struct vm *vm)
 {
-	if (vm->state == VM_IS_KEPT)
+	if (vm->state == VM_IS_KEPT || vm->state == VM_IS_RESTING)
 		vm->state = VM_IS_STOPPED;
+	timer_cancel(&vm->rest);
 	if (vm->state != VM_IS_RUNNING)
 		return;
 	vm->state = VM_IS_STOPPING;
@@ -174,6 +186,35 @@ static enum vm_after after(const struct vm *vm, enum stop_reason reason)
 	}
 }
 
+/* A failure has told its reason, and the VM stays stopped. */
+static void start_or_stay(struct vm *vm)
+{
+	if (vm_start(vm))
+		vm->state = VM_IS_STOPPED;
+}
+
+static void has_rested(struct timer *timer)
+{
+	struct vm *vm = CONTAINER_OF(timer, struct vm, rest);
+
+	vm->state = VM_IS_STOPPED;
+	start_or_stay(vm);
+}
+
+static void start_again(struct vm *vm)
+{
+	bool was_short = time_now() - vm->started_at < time_from_us(SHORT_RUN_MS * 1000);
+
+	vm->n_short_runs = was_short ? vm->n_short_runs + 1 : 0;
+	if (vm->n_short_runs <= MAX_SHORT_RUNS) {
+		start_or_stay(vm);
+		return;
+	}
+	vm->state = VM_IS_RESTING;
+	vm->rest.call = has_rested;
+	timer_set(&vm->rest, time_now() + time_from_us(REST_MS * 1000));
+}
+
 void life_vm_ended(struct work *work)
 {
 	struct vm *vm = CONTAINER_OF(work, struct vm, ended);
@@ -187,9 +228,8 @@ void life_vm_ended(struct work *work)
 		   next == VM_RESTART ? ", and starts again"
 		   : next == VM_KEEP  ? ", and is kept"
 				      : "");
-	/* A failure has told its reason. */
-	if (next == VM_RESTART && vm_start(vm))
-		vm->state = VM_IS_STOPPED;
+	if (next == VM_RESTART)
+		start_again(vm);
 }
 
 bool vms_are_alive(void)

@@ -156,6 +156,8 @@ int main(void)
 			irq_wait();
 	}
 	console_flush(LAST_WORDS_MS); /* what the attached guest said last */
+	for (unsigned i = 0; i < n_vms(); i++)
+		vconsole_attach(vm_console(vm_at(i))); /* shows what nobody has seen */
 	vconsole_attach(NULL);
 	for (unsigned i = 0; i < n_vms(); i++)
 		vm_show_stats(vm_at(i), say);

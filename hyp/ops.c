@@ -44,11 +44,6 @@ static bool is_memory(struct vcpu *v, struct gpa from, uint64_t size, unsigned r
 	return true;
 }
 
-static struct vcpu *sibling_at(struct vcpu *v, unsigned index)
-{
-	return index < v->vm->n_vcpus ? v->vm->vcpus[index] : NULL;
-}
-
 /* Hart ids are the indices. */
 static struct vcpu *sibling(struct vcpu *v, uint64_t id)
 {
@@ -72,7 +67,6 @@ static const struct vcpu_ops ops = {
 	.console_read = read_console,
 	.is_memory = is_memory,
 	.sibling = sibling,
-	.sibling_at = sibling_at,
 	.start = start,
 };
 const struct vcpu_ops *const vcpu_ops = &ops;

@@ -165,6 +165,7 @@ static void turn_off(struct vcpu *v)
 /* The guest waits for an interrupt. */
 static void wait(struct vcpu *v)
 {
+	v->seen = v->engine->translation(v);
 	v->state = VCPU_WAITING;
 	/* An interrupt that came up to here is seen; one that comes later wakes it. */
 	if (v->engine->is_awake(v)) {
@@ -234,6 +235,11 @@ bool run_next(void)
 	if (v->state == VCPU_RUNNABLE)
 		enqueue(v);
 	return true;
+}
+
+void run_end_turn(void)
+{
+	here.is_slice_over = true;
 }
 
 void run_begin(void)

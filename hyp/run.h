@@ -11,6 +11,9 @@ void run_begin(void);
 /* Run one of this hart's vCPUs for a while. False: none of them is runnable. */
 bool run_next(void);
 
+/* What runs on this hart has had its turn: run_next returns. In a poll point. */
+void run_end_turn(void);
+
 /* Its lines or orders have changed. On its hart. */
 void run_look(struct vcpu *v);
 

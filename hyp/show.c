@@ -63,11 +63,11 @@ static void show_walks(struct vm *vm, uint64_t satp, uint64_t address, bool is_p
 	walk_show(&w, "GPA", "HPA", show);
 }
 
-/* The first vCPU's tables, as it had them when its state was last taken out of a hart. */
+/* By the first vCPU's tables, as it had them when it came to the run loop last. */
 void vm_show_translation(struct vm *vm, uint64_t address, bool is_physical,
 			 void (*show)(const char *format, ...))
 {
-	show_walks(vm, vm->vcpus[0]->vs.vsatp, address, is_physical, show);
+	show_walks(vm, vm->vcpus[0]->seen.satp, address, is_physical, show);
 }
 
 static void show_registers(const struct vcpu *v)

@@ -41,15 +41,16 @@ static uint64_t end_of_map(const struct vm_config *c)
  * hart has it. */
 static int levels_for(const struct vm_config *c, struct vm_error *error)
 {
-	unsigned levels = c->gstage_levels ? c->gstage_levels : GTABLE_SV39X4, modes = 7;
+	unsigned levels = c->gstage_levels ? c->gstage_levels : GTABLE_SV39X4;
+	bool is_there = true;
 
 	while (levels < GTABLE_SV57X4 &&
 	       end_of_map(c) > gtable_end(&(struct gtable){ .levels = levels }))
 		levels++;
 	for_each_hart (i)
 		if (vcpu_engine_of(i))
-			modes &= hart_features(i)->hgatp_modes;
-	if (modes & BIT(levels - GTABLE_SV39X4))
+			is_there &= vcpu_engine_of(i)->has_levels(i, levels);
+	if (is_there)
 		return (int)levels;
 	snprintf(error->text, sizeof(error->text),
 		 "gstage-mode: the map needs Sv%ux4, which the harts do not have", 12 + 9 * levels);
@@ -129,6 +130,7 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 	v->index = index;
 	v->hart_id = index;
 	v->hart = (unsigned)hart;
+	v->siblings = UINT64_MAX >> (64 - vm->config.n_vcpus);
 	run_add(v);
 	if (vm->env.has_v) {
 		v->v_area = own_alloc(hart_features(0)->vlenb * 32 > PAGE_SIZE ? 3 : 0);

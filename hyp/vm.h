@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtual machine: what its description says, its memory, its vCPUs, its devices, its console. What
- * it took is given back when it is destroyed.
+ * A virtual machine: what its description says, its memory, its vCPUs, its devices, its console.
+ * What it took is given back when it is destroyed.
  *
- * Its life: it is made stopped; vm_start makes it running; when its last vCPU has left, for whatever
- * reason, `ended` runs on the boot hart, which stops it, keeps it as it is, or starts it again. All
- * of that is the boot hart's; vCPUs run on their own.
+ * Its life: it is made stopped; vm_start makes it running; when its last vCPU has left, for
+ * whatever reason, `ended` runs on the boot hart, which stops it, keeps it as it is, or starts it
+ * again. All of that is the boot hart's; vCPUs run on their own.
  */
 #ifndef HYP_VM_H
 #define HYP_VM_H
@@ -22,15 +22,21 @@ struct device;
 struct vm_devices;
 struct vconsole;
 
-enum vm_state { VM_IS_STOPPED, VM_IS_RUNNING, VM_IS_STOPPING, VM_IS_KEPT };
+enum vm_state {
+	VM_IS_STOPPED,
+	VM_IS_RUNNING,
+	VM_IS_STOPPING,
+	VM_IS_KEPT,
+	VM_IS_RESTING, /* it will be started again */
+};
 
 struct vm {
 	/* Fixed at creation. */
 	struct vm_config config;
 	struct isa isa;
 	struct guest_env env;
-	struct cpio archive;   /* where its images are */
-	const void *image;     /* built in, in place of one from the archive; else NULL */
+	struct cpio archive; /* where its images are */
+	const void *image;   /* built in, in place of one from the archive; else NULL */
 	size_t image_size;
 	unsigned n_vcpus;
 	struct vcpu *vcpus[CONFIG_VCPUS];
@@ -41,6 +47,9 @@ struct vm {
 	enum vm_state state;
 	bool starts_again; /* when it has stopped */
 	unsigned n_starts;
+	uint64_t started_at;
+	unsigned n_short_runs; /* in a row, that it ended by itself */
+	struct timer rest;
 	enum stop_reason last_end; /* of its last run */
 	const char *last_why;
 

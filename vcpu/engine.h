@@ -17,6 +17,8 @@ struct vcpu_engine {
 	/* Reset the vCPU's state: it begins at `entry` in S-mode with a0 and a1, translation off.
 	 */
 	void (*reset)(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
+	/* Can that hart translate by tables of so many levels? */
+	bool (*has_levels)(unsigned hart, unsigned levels);
 	/* The G-stage table that the vCPU is to run over; before its first load. */
 	void (*set_table)(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
 	/* Put the guest's state into this hart; take it out again. */
@@ -75,10 +77,8 @@ struct vcpu_ops {
 	/* Is all of that guest memory, with these rights (enum gtable_rights)? Costs the same for
 	 * any size. */
 	bool (*is_memory)(struct vcpu *v, struct gpa from, uint64_t size, unsigned rights);
-	/* The vCPU that its guest knows by that hart id, NULL if there is none; and the one with that
-	 * index, NULL behind the last. */
+	/* The vCPU that its guest knows by that hart id, NULL if there is none. */
 	struct vcpu *(*sibling)(struct vcpu *v, uint64_t hart_id);
-	struct vcpu *(*sibling_at)(struct vcpu *v, unsigned index);
 	/* A vCPU that is off and has been reset runs from now on. */
 	void (*start)(struct vcpu *v);
 };

@@ -32,7 +32,7 @@ void vcpu_ask_fence(struct vcpu *asker, struct vcpu *v, enum guest_fence kind)
 	/* One that is not loaded looks at the word when it is. */
 	if (!(old & FENCES_LOADED))
 		return;
-	asker->awaits |= BIT(v->index);
+	asker->awaits |= BIT(v->hart_id);
 	tell(v);
 }
 
@@ -54,13 +54,16 @@ void vcpu_take_fences(struct vcpu *v)
 
 bool vcpu_awaits_fences(struct vcpu *v)
 {
-	for (uint64_t rest = v->awaits; rest; rest &= rest - 1) {
-		uint64_t bit = rest & -rest;
-		struct vcpu *other = vcpu_ops->sibling_at(v, (unsigned)__builtin_ctzll(bit));
+	uint64_t rest = v->awaits;
+
+	for (uint64_t id = 0; rest; id++, rest >>= 1) {
+		if (!(rest & 1))
+			continue;
+		struct vcpu *other = vcpu_ops->sibling(v, id);
 		uint32_t fences = atomic_load_explicit(&other->fences, memory_order_acquire);
 
 		if (!(fences & FENCES_LOADED) || !(fences & (FENCES_ASKED | FENCES_RUN)))
-			v->awaits &= ~bit;
+			v->awaits &= ~BIT(id);
 	}
 	return v->awaits;
 }

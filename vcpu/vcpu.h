@@ -120,6 +120,7 @@ struct vcpu {
 	/* The hart's that runs it. */
 	struct trap_info trap;
 	struct vs_state vs;
+	struct vcpu_translation seen; /* when it came to the run loop last; for who watches */
 	enum stop_reason stop;
 	const char *why;
 	struct { /* the last fault that a fence was the answer to */
@@ -139,7 +140,7 @@ struct vcpu {
 	enum vcpu_state state;
 	struct vcpu *next; /* in the hart's queue */
 	unsigned last_hart; /* where it was loaded last, + 1 */
-	uint64_t awaits;    /* siblings, by index, whose fences it awaits before it goes on */
+	uint64_t awaits;    /* siblings, by hart id, whose fences it awaits before it goes on */
 	struct fw_counter counters[N_FW_COUNTERS];
 
 	/* Anyone's, at any time. */
@@ -155,7 +156,8 @@ struct vcpu {
 	const struct guest_env *env;
 	struct vm *vm;
 	unsigned index;      /* among the vCPUs of its VM */
-	uint64_t hart_id;    /* as the guest knows it */
+	uint64_t hart_id;    /* as the guest knows it; below 64 */
+	uint64_t siblings;   /* the hart ids of its VM, as bits; its own is one */
 	unsigned hart;       /* of ours, on which it runs */
 	uint64_t hgatp;
 	uint64_t time_delta; /* guest time less host time */

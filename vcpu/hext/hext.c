@@ -9,7 +9,6 @@
 #include "arch/fence.h"
 #include "arch/hfence.h"
 #include "gstage/gtable.h"
-#include "lib/component.h"
 #include "platform/panic.h"
 #include "platform/probe.h"
 #include "platform/trace.h"
@@ -194,6 +193,7 @@ static void hext_go_on_at(struct vcpu *v, struct gpa entry)
 const struct vcpu_engine hext_engine = {
 	.name = "hext",
 	.reset = hext_reset,
+	.has_levels = hext_has_levels,
 	.set_table = hext_set_table,
 	.load = hext_load,
 	.save = hext_save,
@@ -218,5 +218,3 @@ const struct vcpu_engine *vcpu_engine_of(unsigned hart)
 {
 	return hart_engine(hart) == ENGINE_HEXT ? &hext_engine : NULL;
 }
-
-COMPONENT(hext, PHASE_NONE, NULL, NULL, "guests on the H extension");

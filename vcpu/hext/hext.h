@@ -14,8 +14,12 @@ void hext_sbi_call(struct vcpu *v);
 void hext_exit(struct vcpu *v, uint64_t cause);
 enum verdict hext_verdict(struct vcpu *v);
 
+/* modes.c: which tables work, tried. */
+bool hext_has_levels(unsigned hart, unsigned levels);
+
 /* state.c: the guest's state in this hart's CSRs. */
 void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
+uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid);
 void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
 void hext_load(struct vcpu *v, struct flusher *flusher);
 void hext_save(struct vcpu *v);

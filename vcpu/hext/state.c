@@ -55,21 +55,37 @@ void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 	atomic_store_explicit(&v->lines, 0, memory_order_relaxed);
 }
 
-static void forget_vmid(uint64_t vmid)
+/*
+ * A VM's number is its VMID where the hart has bits enough for it. VMID 0 is for all others: nobody
+ * may find anything under it that somebody else left.
+ */
+static uint64_t vmid_of(uint64_t number, unsigned hart)
 {
-	if (this_hart_features()->vmid_bits)
+	return number < BIT(hart_features(hart)->vmid_bits) ? number : 0;
+}
+
+static void forget_number(uint64_t number)
+{
+	uint64_t vmid = vmid_of(number, hart_index);
+
+	if (vmid)
 		hfence_gvma_vmid(vmid);
 	else
 		hfence_gvma_all();
 }
 
-void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher)
+uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid)
 {
 	uint64_t mode = HGATP_MODE_SV39X4 + table->levels - GTABLE_SV39X4;
 
-	flusher->forget = forget_vmid;
-	v->hgatp = field_put(HGATP_MODE, mode) | field_put(HGATP_VMID, flusher->tag) |
-		   own_hpa(table->root).v >> PAGE_SHIFT;
+	return field_put(HGATP_MODE, mode) | field_put(HGATP_VMID, vmid) |
+	       own_hpa(table->root).v >> PAGE_SHIFT;
+}
+
+void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher)
+{
+	flusher->forget = forget_number;
+	v->hgatp = hext_hgatp(table, vmid_of(flusher->tag, v->hart));
 }
 
 /* In this order no walk mixes one guest's tables with another's (privileged specification,
@@ -81,7 +97,7 @@ static void load_tables(struct vcpu *v, struct flusher *flusher)
 	csr_write(CSR_VSATP, v->vs.vsatp);
 	bool is_stale = flush_note_load(flusher, v, &v->last_hart);
 
-	if (!this_hart_features()->vmid_bits) {
+	if (!field_get(HGATP_VMID, v->hgatp)) {
 		hfence_gvma_all();
 		hfence_vvma_all();
 	} else if (is_stale) {
