@@ -92,7 +92,7 @@ bench: $(B)/micro.bin $(B)/hartwood-micro.bin $(O)/setup/run.ok
 
 ## docs: the pages that are made from the sources
 docs:
-	$(Q)$(PYTHON) tools/options_page.py $(sort $(wildcard platform/*.c platform/*/*.c hyp/*.c)) >docs/options.md
+	$(Q)$(PYTHON) tools/options_page.py $(sort $(wildcard platform/*.c platform/*/*.c vcpu/*/*.c hyp/*.c)) >docs/options.md
 
 ## size: bytes by component
 size: $(B)/hartwood.elf

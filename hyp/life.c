@@ -129,7 +129,7 @@ int vm_start(struct vm *vm)
 	vm->state = VM_IS_RUNNING;
 	atomic_store_explicit(&vm->end, STOP_NONE, memory_order_relaxed);
 	atomic_store_explicit(&vm->n_inside, 1, memory_order_relaxed);
-	/* One that was off when the VM was told to end has not taken that order. */
+	/* The order to leave that ended its last run. */
 	for (unsigned i = 0; i < vm->n_vcpus; i++)
 		atomic_store_explicit(&vm->vcpus[i]->orders, 0, memory_order_relaxed);
 	run_start(vm->vcpus[0]);

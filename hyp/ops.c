@@ -33,7 +33,8 @@ static bool is_memory(struct vcpu *v, struct gpa from, uint64_t size, unsigned r
 	for (uint64_t part; size; size -= part, from.v += part) {
 		const struct region *r = gmap_find(&v->vm->map, from);
 
-		if (!r || (r->kind != REGION_LAZY && r->kind != REGION_EAGER && r->kind != REGION_ROM))
+		if (!r ||
+		    (r->kind != REGION_LAZY && r->kind != REGION_EAGER && r->kind != REGION_ROM))
 			return false;
 		if (rights & ~r->rights)
 			return false;

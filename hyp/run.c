@@ -156,8 +156,9 @@ static void turn_off(struct vcpu *v)
 	unload(v);
 	timer_cancel(&v->timer);
 	v->state = VCPU_OFF;
-	atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_LEAVE, memory_order_relaxed);
-	vcpu_set_hsm(v, HSM_STOPPED); /* from here on a sibling may start it again */
+	/* From here on a sibling may start it again. An order to leave stays: then it is the VM that
+	 * ends, and whoever is started leaves at once. */
+	vcpu_set_hsm(v, HSM_STOPPED);
 	if (atomic_fetch_sub_explicit(&v->vm->n_inside, 1, memory_order_acq_rel) == 1)
 		vm_is_empty(v->vm);
 }

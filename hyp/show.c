@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a person is told of a VM: its exits, its translations, how it crashed. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "arch/cause.h"

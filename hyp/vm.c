@@ -37,23 +37,34 @@ static uint64_t end_of_map(const struct vm_config *c)
 	return end;
 }
 
-/* The smallest mode that covers the map, or the larger one that the description asks for, if every
- * hart has it. */
+/* What every hart with an engine reaches by tables of so many levels. */
+static uint64_t common_reach(unsigned levels)
+{
+	uint64_t common = ~0ull;
+
+	for_each_hart (i) {
+		const struct vcpu_engine *engine = vcpu_engine_of(i);
+		uint64_t reach = engine ? engine->reach(i, levels) : common;
+
+		if (reach < common)
+			common = reach;
+	}
+	return common;
+}
+
+/* The smallest mode that covers the map, or a larger one where the description asks for it. */
 static int levels_for(const struct vm_config *c, struct vm_error *error)
 {
 	unsigned levels = c->gstage_levels ? c->gstage_levels : GTABLE_SV39X4;
-	bool is_there = true;
 
-	while (levels < GTABLE_SV57X4 &&
-	       end_of_map(c) > gtable_end(&(struct gtable){ .levels = levels }))
-		levels++;
-	for_each_hart (i)
-		if (vcpu_engine_of(i))
-			is_there &= vcpu_engine_of(i)->has_levels(i, levels);
-	if (is_there)
-		return (int)levels;
+	if (c->gstage_levels && !common_reach(levels))
+		levels = GTABLE_SV57X4 + 1;
+	for (; levels <= GTABLE_SV57X4; levels++)
+		if (common_reach(levels) >= end_of_map(c))
+			return (int)levels;
 	snprintf(error->text, sizeof(error->text),
-		 "gstage-mode: the map needs Sv%ux4, which the harts do not have", 12 + 9 * levels);
+		 "the harts have no G-stage mode that reaches %" PRIx64 "%s", end_of_map(c),
+		 c->gstage_levels ? ", or not the one that gstage-mode asks for" : "");
 	return -ENOTSUP;
 }
 

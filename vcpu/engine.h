@@ -17,8 +17,9 @@ struct vcpu_engine {
 	/* Reset the vCPU's state: it begins at `entry` in S-mode with a0 and a1, translation off.
 	 */
 	void (*reset)(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
-	/* Can that hart translate by tables of so many levels? */
-	bool (*has_levels)(unsigned hart, unsigned levels);
+	/* How far guest-physical addresses reach on that hart, by tables of so many levels; 0: it has
+	 * no such mode. */
+	uint64_t (*reach)(unsigned hart, unsigned levels);
 	/* The G-stage table that the vCPU is to run over; before its first load. */
 	void (*set_table)(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
 	/* Put the guest's state into this hart; take it out again. */
@@ -43,8 +44,8 @@ struct vcpu_engine {
 	/* Loaded: fence what this hart keeps of the page at `gpa`; of all of the VM's memory. */
 	void (*forget_page)(struct vcpu *v, struct gpa gpa);
 	void (*forget)(struct vcpu *v);
-	/* Loaded: fence what this hart keeps of the guest's own translations of [start, +size), ~0 for
-	 * all, or of the code that it fetched. */
+	/* Loaded: fence what this hart keeps of the guest's own translations of [start, +size), ~0
+	 * for all, or of the code that it fetched. */
 	void (*guest_fence)(struct vcpu *v, enum guest_fence kind, uint64_t start, uint64_t size,
 			    uint64_t asid);
 	/* Loaded, in an SBI call: go on at `entry`, translation and interrupts off. */

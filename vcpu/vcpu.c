@@ -42,8 +42,7 @@ void vcpu_take_fences(struct vcpu *v)
 		return;
 	/* Who waits sees the request, or that it is executed, or that it has been. */
 	atomic_fetch_or_explicit(&v->fences, FENCES_RUN, memory_order_relaxed);
-	uint32_t asked =
-		atomic_fetch_and_explicit(&v->fences, ~FENCES_ASKED, memory_order_acq_rel);
+	uint32_t asked = atomic_fetch_and_explicit(&v->fences, ~FENCES_ASKED, memory_order_acq_rel);
 
 	if (asked & FENCE_CODE)
 		v->engine->guest_fence(v, FENCE_CODE, 0, ~0ull, 0);

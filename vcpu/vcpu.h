@@ -52,12 +52,12 @@ enum stop_reason {
 /* What was trapped with, where the run loop or an exit's handler needs it. */
 struct trap_info {
 	uint64_t cause;
-	uint64_t value;   /* stval: of a memory fault the guest-virtual address */
-	struct gpa gpa;   /* of a memory fault */
-	uint64_t insn;    /* htinst, or 0 */
-	bool has_gpa;     /* 0 is what a platform says that does not know it, too */
-	bool is_walk;     /* the fault was on a walk of the guest's own tables */
-	uint8_t access;   /* enum gtable_rights that a memory fault wanted */
+	uint64_t value; /* stval: of a memory fault the guest-virtual address */
+	struct gpa gpa; /* of a memory fault */
+	uint64_t insn;  /* htinst, or 0 */
+	bool has_gpa;   /* 0 is what a platform says that does not know it, too */
+	bool is_walk;   /* the fault was on a walk of the guest's own tables */
+	uint8_t access; /* enum gtable_rights that a memory fault wanted */
 };
 
 /* State of a guest's S-mode that stands in CSRs while it is loaded on a hart. */
@@ -131,14 +131,14 @@ struct vcpu {
 		uint64_t pc;
 		unsigned n;
 	} vector_loop;
-	uint64_t n_exits[32]; /* by cause; SBI calls not included */
+	uint64_t n_exits[32];    /* by cause; SBI calls not included */
 	uint64_t n_injected[16]; /* exceptions, by cause */
 	uint64_t n_interrupts, n_fills, n_mmio, n_waits;
 	uint64_t f[32], fcsr;
 	uint64_t v_csrs[4];
 	struct timer timer; /* wakes it, or raises its timer's line */
 	enum vcpu_state state;
-	struct vcpu *next; /* in the hart's queue */
+	struct vcpu *next;  /* in the hart's queue */
 	unsigned last_hart; /* where it was loaded last, + 1 */
 	uint64_t awaits;    /* siblings, by hart id, whose fences it awaits before it goes on */
 	struct fw_counter counters[N_FW_COUNTERS];
@@ -148,17 +148,18 @@ struct vcpu {
 	_Atomic uint32_t orders; /* enum vcpu_order */
 	_Atomic uint32_t fences; /* enum guest_fence */
 	_Atomic uint32_t hsm;    /* enum vcpu_hsm */
-	_Atomic uint64_t events[N_FW_EVENTS]; /* those that are not traps */
 	struct work look;        /* queued on its hart: look at lines, orders and fences */
+	/* Firmware events that are not traps. */
+	_Atomic uint64_t events[N_FW_EVENTS];
 
 	/* Fixed while its VM runs. */
 	const struct vcpu_engine *engine;
 	const struct guest_env *env;
 	struct vm *vm;
-	unsigned index;      /* among the vCPUs of its VM */
-	uint64_t hart_id;    /* as the guest knows it; below 64 */
-	uint64_t siblings;   /* the hart ids of its VM, as bits; its own is one */
-	unsigned hart;       /* of ours, on which it runs */
+	unsigned index;    /* among the vCPUs of its VM */
+	uint64_t hart_id;  /* as the guest knows it; below 64 */
+	uint64_t siblings; /* the hart ids of its VM, as bits; its own is one */
+	unsigned hart;     /* of ours, on which it runs */
 	uint64_t hgatp;
 	uint64_t time_delta; /* guest time less host time */
 	void *v_area;        /* the vector registers; NULL where it has none */

@@ -9,11 +9,16 @@
 #include "arch/fence.h"
 #include "arch/hfence.h"
 #include "gstage/gtable.h"
+#include "platform/option.h"
 #include "platform/panic.h"
 #include "platform/probe.h"
 #include "platform/trace.h"
 
 enum { MAX_PAGES_FENCED = 64 }; /* one by one; beyond that all at once */
+
+static unsigned hide_htval;
+OPTION_FLAG(hide-htval, hide_htval, hide_htval,
+	    "pretend that harts do not say which guest-physical address faulted");
 
 enum exit_kind { EXIT_UNEXPECTED, EXIT_MEMORY_FAULT, EXIT_PRIVILEGED_INSN, N_EXIT_KINDS };
 
@@ -44,6 +49,8 @@ static enum verdict memory_fault(struct vcpu *v)
 	uint64_t insn = csr_read(CSR_HTINST), page = csr_read(CSR_HTVAL) << 2;
 	struct trap_info *t = &v->trap;
 
+	if (UNLIKELY(hide_htval))
+		page = insn = 0; /* who has no htval has no pseudoinstructions either */
 	t->insn = insn;
 	if (UNLIKELY(is_walk(insn))) {
 		t->is_walk = true;
@@ -159,7 +166,8 @@ static void hext_forget(struct vcpu *v)
 static void hext_guest_fence(struct vcpu *v, enum guest_fence kind, uint64_t start, uint64_t size,
 			     uint64_t asid)
 {
-	uint64_t at = align_down(start, PAGE_SIZE), n = (start - at + size + PAGE_SIZE - 1) / PAGE_SIZE;
+	uint64_t at = align_down(start, PAGE_SIZE);
+	uint64_t n = (start - at + size + PAGE_SIZE - 1) / PAGE_SIZE;
 
 	(void)v;
 	if (kind == FENCE_CODE) {
@@ -193,7 +201,7 @@ static void hext_go_on_at(struct vcpu *v, struct gpa entry)
 const struct vcpu_engine hext_engine = {
 	.name = "hext",
 	.reset = hext_reset,
-	.has_levels = hext_has_levels,
+	.reach = hext_reach,
 	.set_table = hext_set_table,
 	.load = hext_load,
 	.save = hext_save,

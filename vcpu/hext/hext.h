@@ -15,7 +15,7 @@ void hext_exit(struct vcpu *v, uint64_t cause);
 enum verdict hext_verdict(struct vcpu *v);
 
 /* modes.c: which tables work, tried. */
-bool hext_has_levels(unsigned hart, unsigned levels);
+uint64_t hext_reach(unsigned hart, unsigned levels);
 
 /* state.c: the guest's state in this hart's CSRs. */
 void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
