@@ -83,7 +83,7 @@ test-long: test-programs $(O)/setup/long.ok
 	$(Q)LONG=1 $(PYTHON) tests/run
 
 ## check: formatting, lint, layers, no floating point, generated pages
-check: $(O)/setup/check.ok $(B)/hartwood.elf
+check: $(O)/setup/check.ok $(B)/hartwood.bin $(B)/hello.bin
 	$(Q)O=$(O) B=$(B) tools/check
 
 ## bench: what operations cost in instructions, natively and as a guest

@@ -17,6 +17,12 @@ static bool has_frames(const struct region *r)
 	return r->kind == REGION_LAZY || r->kind == REGION_EAGER || r->kind == REGION_ROM;
 }
 
+/* Acquire: what gmap_protect wrote to the table before is seen. */
+static enum gtable_rights rights_of(const struct region *r)
+{
+	return atomic_load_explicit(&r->rights, memory_order_acquire);
+}
+
 /* The list is read by harts that answer faults, and replaced as a whole. */
 static struct region_list *list_of(const struct gmap *m)
 {
@@ -33,61 +39,37 @@ struct region *gmap_find(const struct gmap *m, struct gpa gpa)
 	return NULL;
 }
 
-/* --- frames behind a region --- */
-
-/* Give back the frames of [at, +size). Allocated blocks and leaves need not be the same: leaves are
- * split and merged. */
-static void put_frames(struct gmap *m, struct hpa at, uint64_t size)
-{
-	for (uint64_t o = 0; o < size;) {
-		unsigned order = ORDER_PAGE;
-
-		if (frame_owner_of(HPA(at.v + o), &order) == &m->owner)
-			frame_put(HPA(at.v + o));
-		else
-			order = ORDER_PAGE;
-		o += PAGE_SIZE << order;
-	}
-}
+/* --- what stands behind a region --- */
 
 /* So many leaves are taken away between two flushes: what was reachable must be remembered until
  * every hart has forgotten it, and nothing may fail here for want of memory. */
-enum { DROP_AT_ONCE = 96 };
+enum { DROP_AT_ONCE = 160 };
 
-/*
- * Take the region's entries away and give its frames back, in the only order that is right: the
- * entries go, every hart forgets, and then frames and tables are freed.
- */
-static void drop_frames(struct gmap *m, struct region *r)
+/* Take away up to DROP_AT_ONCE leaves from *at on; the blocks that they were are found. */
+static unsigned clear_leaves(struct gmap *m, struct region *r, struct gpa *at, struct hpa found[])
 {
-	struct gpa at = r->at, end = GPA(r->at.v + r->size);
+	struct gpa first = *at, end = GPA(r->at.v + r->size);
+	unsigned n = 0, level;
+	pte_t leaf;
+
+	lock_take(&r->lock);
+	while (n < DROP_AT_ONCE && (leaf = gtable_next_leaf(&m->table, at, end, &level))) {
+		found[n++] = pte_hpa(leaf);
+		at->v += gtable_leaf_size(level);
+	}
+	if (n < DROP_AT_ONCE)
+		*at = end;
+	/* It cuts no leaf, so it splits none, so it needs no memory. */
+	CHECK(!gtable_unmap(&m->table, first, at->v - first.v));
+	lock_release(&r->lock);
+	return n;
+}
+
+/* Tables that lie inside the region and lead to nothing stand in the way of larger leaves. */
+static void drop_tables(struct gmap *m, struct region *r)
+{
 	struct gtable_garbage garbage = {};
 
-	while (at.v < end.v) {
-		struct {
-			struct hpa at;
-			uint64_t size;
-		} found[DROP_AT_ONCE];
-		unsigned n = 0, level;
-		struct gpa first = at;
-		pte_t leaf;
-
-		while (n < DROP_AT_ONCE && (leaf = gtable_next_leaf(&m->table, &at, end, &level))) {
-			found[n].at = pte_hpa(leaf);
-			found[n++].size = gtable_leaf_size(level);
-			at.v += gtable_leaf_size(level);
-		}
-		if (n < DROP_AT_ONCE)
-			at = end;
-		lock_take(&r->lock);
-		/* It cuts no leaf, so it splits none, so it needs no memory. */
-		CHECK(!gtable_unmap_and_drop(&m->table, first, at.v - first.v, NULL));
-		lock_release(&r->lock);
-		flush_all(&m->flusher);
-		for (unsigned i = 0; has_frames(r) && i < n; i++)
-			put_frames(m, found[i].at, found[i].size);
-	}
-	/* Tables reach further than what was taken at once. */
 	lock_take(&r->lock);
 	CHECK(!gtable_unmap_and_drop(&m->table, r->at, r->size, &garbage));
 	lock_release(&r->lock);
@@ -96,14 +78,63 @@ static void drop_frames(struct gmap *m, struct region *r)
 	gtable_free_garbage(&garbage);
 }
 
+/*
+ * Take all of the region out of the table and give its frames back, in the only order that is
+ * right: entries go, every hart forgets, and then frames and tables are freed.
+ */
+static void drop_region(struct gmap *m, struct region *r)
+{
+	struct gpa at = r->at;
+
+	while (at.v < r->at.v + r->size) {
+		struct hpa found[DROP_AT_ONCE];
+		unsigned n = clear_leaves(m, r, &at, found);
+
+		if (n)
+			flush_all(&m->flusher);
+		while (n-- && has_frames(r))
+			frame_put(found[n]);
+	}
+	drop_tables(m, r);
+}
+
 /* The largest leaf that may stand at `gpa` for `left` bytes. */
 static unsigned level_at(struct gpa gpa, uint64_t left)
 {
-	unsigned level = 2;
+	unsigned level = GTABLE_1G;
 
 	while (level && (!is_aligned(gpa.v, leaf_size[level]) || left < leaf_size[level]))
 		level--;
 	return level;
+}
+
+/* Let a new block be the leaf at `gpa`, or give it back. */
+static int put_leaf(struct gmap *m, struct region *r, struct gpa gpa, struct hpa block,
+		    unsigned level)
+{
+	lock_take(&r->lock);
+	int error = gtable_install(&m->table, gpa, block, level, rights_of(r));
+
+	lock_release(&r->lock);
+	if (LIKELY(!error))
+		return FILL_NEW;
+	frame_put(block);
+	/* Release, and after the frame: who sees the count can have the frame. */
+	atomic_fetch_add_explicit(&m->n_lost, 1, memory_order_release);
+	return error == -EEXIST ? FILL_PRESENT : error;
+}
+
+static int new_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+{
+	struct hpa block;
+	int error = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED, &block);
+
+	return UNLIKELY(error) ? error : put_leaf(m, r, gpa, block, level);
+}
+
+static bool is_shortage(int result)
+{
+	return result == -ENOMEM || result == -EDQUOT;
 }
 
 /* Fill all of a region, by the largest blocks that fit and that there are. On error what was filled
@@ -113,20 +144,12 @@ static int fill_eagerly(struct gmap *m, struct region *r)
 	for (uint64_t o = 0; o < r->size;) {
 		struct gpa gpa = GPA(r->at.v + o);
 		unsigned level = level_at(gpa, r->size - o);
-		struct hpa at;
-		int error;
+		int filled;
 
-		while ((error = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED,
-					     &at)) == -ENOMEM &&
-		       level)
+		while ((filled = new_leaf(m, r, gpa, level)) == -ENOMEM && level)
 			level--;
-		if (error)
-			return error;
-		error = gtable_install(&m->table, gpa, at, level, r->rights);
-		if (error) {
-			frame_put(at);
-			return error;
-		}
+		if (filled < 0)
+			return filled;
 		o += leaf_size[level];
 	}
 	return 0;
@@ -134,53 +157,96 @@ static int fill_eagerly(struct gmap *m, struct region *r)
 
 static int populate(struct gmap *m, struct region *r)
 {
+	drop_tables(m, r);
 	switch (r->kind) {
 	case REGION_EAGER:
 		return fill_eagerly(m, r);
 	case REGION_DEVICE:
-		return gtable_map(&m->table, r->at, r->host, r->size, r->rights);
+		return gtable_map(&m->table, r->at, r->host, r->size, rights_of(r));
 	default:
 		return 0;
 	}
 }
 
-/* One leaf of that level, of a new frame. -EISDIR: a table stands there, and smaller leaves must
- * do.
+/*
+ * One leaf at `gpa`. There is no memory only if nobody holds some who is about to give it back: two
+ * harts that touch the last page at once take a frame each for a moment. So whoever finds none
+ * waits for those, and goes on trying as long as anybody loses his race. Each time somebody else has
+ * won one, so this ends.
  */
 static int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
 {
-	struct gpa first = GPA(align_down(gpa.v, leaf_size[level]));
-	struct hpa at;
-	int error = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED, &at);
-
-	if (UNLIKELY(error)) {
+	for (;;) {
+		uint32_t n_lost = atomic_load_explicit(&m->n_lost, memory_order_acquire);
 		unsigned there;
 
-		return gtable_leaf(&m->table, first, &there) ? FILL_PRESENT : error;
+		atomic_fetch_add_explicit(&m->n_filling, 1, memory_order_relaxed);
+		/* Who finds our frame gone finds us counted. */
+		atomic_thread_fence(memory_order_release);
+		int filled = new_leaf(m, r, gpa, level);
+
+		atomic_fetch_sub_explicit(&m->n_filling, 1, memory_order_release);
+		if (LIKELY(!is_shortage(filled)))
+			return filled;
+		atomic_thread_fence(memory_order_acquire);
+		while (atomic_load_explicit(&m->n_filling, memory_order_acquire))
+			cpu_relax();
+		if (gtable_leaf(&m->table, gpa, &there))
+			return FILL_PRESENT;
+		if (atomic_load_explicit(&m->n_lost, memory_order_acquire) == n_lost)
+			return filled;
 	}
-	lock_take(&r->lock);
-	error = gtable_install(&m->table, first, at, level, r->rights);
-	lock_release(&r->lock);
-	if (LIKELY(!error))
-		return FILL_NEW;
-	frame_put(at); /* another hart was first: its frame counts */
-	return error == -EEXIST ? FILL_PRESENT : error;
+}
+
+static bool has_room(const struct region *r, uint64_t first, uint64_t size)
+{
+	return first >= r->at.v && first - r->at.v + size <= r->size;
+}
+
+/* A large leaf, whose zeroing is dear: only where it fits and nothing is there yet. */
+static int fill_large(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+{
+	struct gpa first = GPA(align_down(gpa.v, leaf_size[level]));
+	unsigned there;
+
+	if (!has_room(r, first.v, leaf_size[level]))
+		return -EISDIR;
+	if (gtable_leaf(&m->table, gpa, &there))
+		return FILL_PRESENT;
+	return there < level ? -EISDIR : fill_leaf(m, r, first, level);
 }
 
 int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa, enum gtable_rights access)
 {
-	if (UNLIKELY((r->rights & access) != access))
+	if (UNLIKELY((rights_of(r) & access) != access))
 		return -EACCES;
 	if (UNLIKELY(!has_frames(r)))
 		return r->kind == REGION_DEVICE ? FILL_PRESENT : -EFAULT;
-	uint64_t size = leaf_size[r->fill_level], first = align_down(gpa.v, size);
+	if (r->fill_level) {
+		int filled = fill_large(m, r, gpa, r->fill_level);
 
-	/* A leaf that would stick out of the region is filled by pages. */
-	if (UNLIKELY(first < r->at.v || first + size > r->at.v + r->size))
-		return fill_leaf(m, r, gpa, 0);
-	int filled = fill_leaf(m, r, gpa, r->fill_level);
+		/* Pages do where no such leaf goes, or no such block is free. */
+		if (filled != -EISDIR && !is_shortage(filled))
+			return filled;
+	}
+	return fill_leaf(m, r, GPA(align_down(gpa.v, PAGE_SIZE)), GTABLE_4K);
+}
 
-	return UNLIKELY(filled == -EISDIR) ? fill_leaf(m, r, gpa, 0) : filled;
+size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const void *from, size_t n)
+{
+	unsigned level = r->fill_level, there;
+	size_t size = leaf_size[level];
+	struct hpa block;
+
+	if (!has_frames(r) || n < size || !is_aligned(gpa.v, size) || !has_room(r, gpa.v, size) ||
+	    gtable_leaf(&m->table, gpa, &there) || there < level ||
+	    frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_DIRTY, &block))
+		return 0;
+	void *window = window_open(block, size);
+
+	memcpy(window, from, size);
+	window_close(window);
+	return put_leaf(m, r, gpa, block, level) == FILL_NEW ? size : 0;
 }
 
 /* --- the list --- */
@@ -204,30 +270,43 @@ static void use_list(struct gmap *m, struct region_list *list)
 	free(old);
 }
 
-/* Where the region [gpa, +size) stands in the list, or -1. */
-static int place_of(const struct region_list *list, struct gpa gpa, uint64_t size)
+static int check_range(const struct gmap *m, struct gpa at, uint64_t size)
 {
-	for (unsigned i = 0; i < list->n; i++)
-		if (list->by_address[i].at == gpa.v && list->by_address[i].last == gpa.v + size - 1)
-			return (int)i;
-	return -1;
+	uint64_t end = gtable_end(&m->table);
+
+	if (!size || !is_aligned(at.v | size, PAGE_SIZE))
+		return -EINVAL;
+	return at.v >= end || size > end - at.v ? -ERANGE : 0;
+}
+
+/* Rights that an entry can say, and no more than the kind can give. */
+static bool are_rights(const struct region *r, enum gtable_rights rights)
+{
+	bool has_leaves = has_frames(r) || r->kind == REGION_DEVICE;
+
+	if (rights & ~GTABLE_RWX || (r->kind == REGION_ROM && rights & GTABLE_W))
+		return false;
+	return !has_leaves || (rights && (rights & (GTABLE_R | GTABLE_W)) != GTABLE_W);
 }
 
 static int check_region(const struct gmap *m, const struct region *r)
 {
-	bool has_leaves = has_frames(r) || r->kind == REGION_DEVICE;
+	if (r->kind >= N_REGION_KINDS || r->fill_level > GTABLE_2M ||
+	    !is_aligned(r->host.v, PAGE_SIZE) || !are_rights(r, rights_of(r)))
+		return -EINVAL;
+	return check_range(m, r->at, r->size);
+}
 
-	if (!r->size || !is_aligned(r->at.v | r->size | r->host.v, PAGE_SIZE) ||
-	    r->kind >= N_REGION_KINDS || r->fill_level > 1)
-		return -EINVAL;
-	if (has_leaves &&
-	    (!(r->rights & GTABLE_RWX) || (r->rights & (GTABLE_R | GTABLE_W)) == GTABLE_W))
-		return -EINVAL;
-	if (r->kind == REGION_ROM && r->rights & GTABLE_W)
-		return -EINVAL;
-	if (r->at.v >= gtable_end(&m->table) || r->size > gtable_end(&m->table) - r->at.v)
-		return -ERANGE;
-	return 0;
+/* Where in the list the region of just these bounds stands, if it may be changed. */
+static int find_exactly(const struct gmap *m, struct gpa gpa, uint64_t size)
+{
+	const struct region_list *list = list_of(m);
+	int error = check_range(m, gpa, size);
+
+	for (unsigned i = 0; !error && i < list->n; i++)
+		if (list->by_address[i].at == gpa.v && list->by_address[i].last == gpa.v + size - 1)
+			return list->by_address[i].region->is_pinned ? -EBUSY : (int)i;
+	return error ? error : -ENOENT;
 }
 
 /* Put it in at its place. -EEXIST, -ENOSPC. */
@@ -268,7 +347,7 @@ int gmap_add(struct gmap *m, const struct region *like)
 	if (!error) {
 		error = populate(m, r);
 		if (error)
-			drop_frames(m, r);
+			drop_region(m, r);
 	}
 	if (error) {
 		free(list);
@@ -281,10 +360,10 @@ int gmap_add(struct gmap *m, const struct region *like)
 
 int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size)
 {
-	int i = place_of(list_of(m), gpa, size);
+	int i = find_exactly(m, gpa, size);
 
 	if (i < 0)
-		return -ENOENT;
+		return i;
 	struct region_list *list = copy_list(m);
 
 	if (!list)
@@ -295,32 +374,31 @@ int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size)
 	for (unsigned j = (unsigned)i; j < list->n; j++)
 		list->by_address[j] = list->by_address[j + 1];
 	use_list(m, list); /* nobody fills it any more */
-	drop_frames(m, r);
+	drop_region(m, r);
 	free(r);
 	return 0;
 }
 
 int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size, enum gtable_rights rights)
 {
-	int i = place_of(list_of(m), gpa, size);
+	int i = find_exactly(m, gpa, size);
 
 	if (i < 0)
-		return -ENOENT;
+		return i;
 	struct region *r = list_of(m)->by_address[i].region;
-	struct region changed = *r;
 
-	changed.rights = rights;
-	int error = check_region(m, &changed);
-
-	if (error)
-		return error;
+	if (!are_rights(r, rights))
+		return -EINVAL;
+	/* While entries change, a fault that the old or the new rights refuse is refused: it is not
+	 * taken for one on memory that is there. What appears waits for the lock. */
 	lock_take(&r->lock);
-	error = gtable_protect(&m->table, gpa, size, rights);
-	if (!error)
-		r->rights = rights;
+	atomic_store_explicit(&r->rights, rights_of(r) & rights, memory_order_release);
+	if (has_frames(r) || r->kind == REGION_DEVICE)
+		CHECK(!gtable_protect(&m->table, gpa, size, rights)); /* it cuts no leaf */
+	atomic_store_explicit(&r->rights, rights, memory_order_release);
 	lock_release(&r->lock);
 	flush_all(&m->flusher);
-	return error;
+	return 0;
 }
 
 /* --- the whole --- */
@@ -347,8 +425,11 @@ int gmap_reset(struct gmap *m)
 	int error = 0;
 
 	for (unsigned i = 0; i < list->n; i++)
+		if (list->by_address[i].region->is_pinned)
+			return -EBUSY;
+	for (unsigned i = 0; i < list->n; i++)
 		if (has_frames(list->by_address[i].region))
-			drop_frames(m, list->by_address[i].region);
+			drop_region(m, list->by_address[i].region);
 	for (unsigned i = 0; !error && i < list->n; i++)
 		if (list->by_address[i].region->kind == REGION_EAGER)
 			error = fill_eagerly(m, list->by_address[i].region);
@@ -360,7 +441,7 @@ void gmap_destroy(struct gmap *m)
 	struct region_list *list = list_of(m);
 
 	for (unsigned i = 0; i < list->n; i++) {
-		drop_frames(m, list->by_address[i].region);
+		drop_region(m, list->by_address[i].region);
 		free(list->by_address[i].region);
 	}
 	gtable_destroy(&m->table);

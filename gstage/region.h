@@ -27,11 +27,16 @@ struct region {
 	struct gpa at;
 	uint64_t size;
 	enum region_kind kind;
-	enum gtable_rights rights;
 	unsigned fill_level;   /* lazy: the level of the leaves that appear, 0 or 1 */
 	bool stops_guest;      /* a refused access stops the VM; else the guest takes a fault */
 	struct hpa host;       /* of a window */
 	struct device *device; /* emulated */
+
+	/* Read by any hart; written by gmap_protect alone. */
+	_Atomic enum gtable_rights rights;
+
+	/* The boot hart's. */
+	bool is_pinned; /* something beside the guest reaches it, by DMA: it must stay as it is */
 
 	/* The lock's holder: the region's entries in the table. */
 	struct lock lock;

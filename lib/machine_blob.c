@@ -67,6 +67,62 @@ struct tag blob_tag(const void *fdt, uint32_t at)
 	return tag;
 }
 
+/* Does this part of a path, which ends at a slash or at `end`, name the node? */
+static bool names_node(const char *part, const char *end, const char *name)
+{
+	size_t n = 0;
+
+	while (part + n < end && part[n] != '/')
+		n++;
+	return !strncmp(part, name, n) && (!name[n] || name[n] == '@');
+}
+
+int blob_find(const void *fdt, const char *path, size_t length)
+{
+	const char *end = path + length;
+	int depth = -1, found = -1; /* of the node where we are, and of the last one on the way */
+	struct tag tag;
+
+	for (uint32_t at = 0;; at = tag.next) {
+		tag = blob_tag(fdt, at);
+		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --depth < found))
+			return -ENOENT;
+		if (tag.kind != FDT_BEGIN_NODE || ++depth != found + 1)
+			continue;
+		if (depth && !names_node(path, end, tag.name))
+			continue;
+		found = depth;
+		while (depth && path < end && *path != '/')
+			path++;
+		while (path < end && *path == '/')
+			path++;
+		if (path == end)
+			return (int)at;
+	}
+}
+
+struct prop blob_prop(const void *fdt, uint32_t node, const char *name, size_t length)
+{
+	struct tag tag = blob_tag(fdt, node);
+
+	do {
+		tag = blob_tag(fdt, tag.next);
+		if (tag.kind == FDT_PROP && !strncmp(tag.name, name, length) && !tag.name[length])
+			return tag.value;
+	} while (tag.kind == FDT_PROP || tag.kind == FDT_NOP);
+	return (struct prop){ 0 };
+}
+
+bool blob_reserved(const void *fdt, uint32_t n, uint64_t *at, uint64_t *size)
+{
+	const struct fdt_reserve_entry *entry =
+		(const void *)((const uint8_t *)fdt + fdt_off_mem_rsvmap(fdt));
+
+	*at = fdt64_ld(&entry[n].address);
+	*size = fdt64_ld(&entry[n].size);
+	return *size;
+}
+
 /* The bytes that a tag takes, before padding; 0: it makes no sense here. `left` is at least a tag.
  */
 static uint64_t tag_size(const void *fdt, const uint8_t *p, uint32_t left, int depth)
@@ -118,6 +174,29 @@ static int check_structure(const void *fdt, struct machine_error *error)
 	return blob_fail(error, "the structure block has no end");
 }
 
+static int check_reserved(const void *fdt, struct machine_error *error)
+{
+	uint64_t room = fdt_totalsize(fdt) - fdt_off_mem_rsvmap(fdt), at, size;
+
+	for (uint32_t n = 0; room / sizeof(struct fdt_reserve_entry) > n; n++) {
+		if (!blob_reserved(fdt, n, &at, &size))
+			return 0;
+	}
+	return blob_fail(error, "the memory reservation block has no end");
+}
+
+static bool has_block(const void *fdt, uint64_t at, uint64_t size)
+{
+	return at >= sizeof(struct fdt_header) && at + size <= fdt_totalsize(fdt);
+}
+
+static bool has_blocks(const void *fdt)
+{
+	return fdt_totalsize(fdt) <= INT32_MAX && has_block(fdt, fdt_off_mem_rsvmap(fdt), 0) &&
+	       has_block(fdt, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) &&
+	       has_block(fdt, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt));
+}
+
 int blob_check(const void *fdt, size_t size, struct machine_error *error)
 {
 	int err;
@@ -126,26 +205,37 @@ int blob_check(const void *fdt, size_t size, struct machine_error *error)
 		return blob_fail(error, "not at a multiple of 8 bytes");
 	if (size < sizeof(struct fdt_header))
 		return blob_fail(error, "shorter than its header");
-	err = fdt_check_header(fdt);
-	if (err)
-		return blob_fail(error, err == -FDT_ERR_BADMAGIC ? "no device tree" : "its header is bad");
-	if (fdt_totalsize(fdt) > size)
-		return blob_fail(error, "longer than the memory it was given in");
+	if (fdt_magic(fdt) != FDT_MAGIC)
+		return blob_fail(error, "no device tree");
 	if (fdt_version(fdt) < BLOB_VERSION)
 		return blob_fail(error, "older than version 17");
+	if (fdt_last_comp_version(fdt) > BLOB_VERSION)
+		return blob_fail(error, "not compatible with version 17");
+	if (fdt_totalsize(fdt) > size)
+		return blob_fail(error, "longer than the memory it was given in");
+	if (!has_blocks(fdt))
+		return blob_fail(error, "one of its blocks is not inside it");
 	if (fdt_off_dt_struct(fdt) % FDT_TAGSIZE || fdt_off_mem_rsvmap(fdt) % 8)
 		return blob_fail(error, "its blocks are not aligned");
 	err = check_strings(fdt, error);
+	if (!err)
+		err = check_reserved(fdt, error);
 	if (err)
 		return err;
-	if (fdt_num_mem_rsv(fdt) < 0)
-		return blob_fail(error, "the memory reservation block has no end");
 	return check_structure(fdt, error);
 }
 
 bool prop_has_text(struct prop p, const char *text)
 {
-	return p.at && fdt_stringlist_contains((const char *)p.at, (int)p.size, text);
+	const char *at = (const char *)p.at;
+	size_t left = p.at ? p.size : 0, n = strlen(text) + 1, length;
+
+	for (; left >= n; at += length, left -= length) {
+		if (!memcmp(at, text, n))
+			return true;
+		length = strnlen(at, left - 1) + 1;
+	}
+	return false;
 }
 
 const char *prop_text(struct prop p)

@@ -32,6 +32,16 @@ MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *er
 /* The tag at offset `at` of a checked blob. */
 struct tag blob_tag(const void *fdt, uint32_t at);
 
+/* Where the node begins that an absolute path of `length` bytes leads to, or -ENOENT. A name
+ * without an address finds the first node that is called so. */
+int blob_find(const void *fdt, const char *path, size_t length);
+
+/* A property of the node that begins at `node`; its name is `length` bytes. */
+struct prop blob_prop(const void *fdt, uint32_t node, const char *name, size_t length);
+
+/* The nth entry of the memory reservation block; false behind the last one. */
+bool blob_reserved(const void *fdt, uint32_t n, uint64_t *at, uint64_t *size);
+
 bool prop_has_text(struct prop p, const char *text); /* one of its strings */
 const char *prop_text(struct prop p);                /* NULL if it is not terminated */
 uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n);

@@ -6,7 +6,6 @@
 #include "lib/machine_internal.h"
 
 #include <errno.h>
-#include <libfdt.h>
 #include <string.h>
 
 static int read_bootargs(struct reader *r)
@@ -57,28 +56,29 @@ static void read_seed(struct reader *r)
 	memcpy(m->rng_seed, p.at, m->rng_seed_size);
 }
 
-/* The node of a path or of an alias, up to a ':'. An alias is looked up here, since libfdt follows
- * aliases of aliases without end. */
+/* The node of a path or of an alias, up to a ':'. An alias leads to a path, and to no other alias.
+ */
 static int find_node(const void *fdt, const char *path)
 {
 	size_t length = strcspn(path, ":");
 
 	if (*path != '/') {
-		int size, aliases = fdt_path_offset(fdt, "/aliases");
-		const char *to = fdt_getprop_namelen(fdt, aliases, path, length, &size);
+		int aliases = blob_find(fdt, "/aliases", 8);
 
-		if (!to || !size || to[size - 1] || *to != '/')
-			return -FDT_ERR_NOTFOUND;
-		path = to;
-		length = strlen(to);
+		if (aliases < 0)
+			return -ENOENT;
+		path = prop_text(blob_prop(fdt, (uint32_t)aliases, path, length));
+		if (!path || *path != '/')
+			return -ENOENT;
+		length = strlen(path);
 	}
-	return fdt_path_offset_namelen(fdt, path, length);
+	return blob_find(fdt, path, length);
 }
 
 int chosen_read(struct reader *r)
 {
 	static const char *const stdout_names[] = { "stdout-path", "linux,stdout-path" };
-	int chosen = fdt_path_offset(r->tree.fdt, "/chosen"), err;
+	int chosen = blob_find(r->tree.fdt, "/chosen", 7), err;
 
 	r->stdout_offset = -1;
 	if (chosen < 0)

@@ -8,7 +8,6 @@
 #include "lib/machine_internal.h"
 
 #include <errno.h>
-#include <libfdt.h>
 #include <string.h>
 
 static uint64_t end_of(struct hpa_range range)
@@ -92,15 +91,10 @@ int memory_visit(struct reader *r)
 
 int memory_finish(struct reader *r)
 {
-	const void *fdt = r->tree.fdt;
-	int n = fdt_num_mem_rsv(fdt);
+	struct hpa_range range;
 
 	r->tree.depth = 0;
-	for (int i = 0; i < n; i++) {
-		struct hpa_range range;
-
-		if (fdt_get_mem_rsv(fdt, i, &range.at.v, &range.size))
-			break;
+	for (uint32_t n = 0; blob_reserved(r->tree.fdt, n, &range.at.v, &range.size); n++) {
 		if (range.at.v > PHYSICAL_END || range.size > PHYSICAL_END - range.at.v)
 			return tree_fail(&r->tree,
 					 "/memreserve/ reaches beyond 56 bits of address");

@@ -175,14 +175,7 @@ int tree_fail(struct tree *t, const char *what, ...)
 
 struct prop tree_prop(const struct tree *t, const char *name)
 {
-	struct tag tag = blob_tag(t->fdt, (uint32_t)t->path[t->depth].offset);
-
-	do {
-		tag = blob_tag(t->fdt, tag.next);
-		if (tag.kind == FDT_PROP && !strcmp(tag.name, name))
-			return tag.value;
-	} while (tag.kind == FDT_PROP || tag.kind == FDT_NOP);
-	return (struct prop){ 0 };
+	return blob_prop(t->fdt, (uint32_t)t->path[t->depth].offset, name, strlen(name));
 }
 
 int tree_u32(struct tree *t, const char *name, uint32_t otherwise, uint32_t *value)

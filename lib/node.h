@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writing a device tree from its start to its end, over libfdt's sequential functions. The first
- * error stays in `error` (libfdt's, negative) and nothing is written after it, so that its user
- * looks once, at the end.
+ * Writing a device tree from its start to its end. The first error stays in `error` (-ENOSPC) and
+ * nothing is written after it, so that its user looks once, at the end.
  */
 #ifndef LIB_NODE_H
 #define LIB_NODE_H
@@ -11,10 +10,13 @@
 
 struct node_writer {
 	void *fdt;
+	uint32_t end;     /* of the tags */
+	uint32_t strings; /* names of properties: from here to the end of the room */
+	uint32_t room;
 	int error;
 };
 
-/* A tree in `room` bytes, no node in it yet; its end, after the root's. */
+/* A tree in `room` bytes at a multiple of 8, no node in it yet; its end, after the root's. */
 void node_start(struct node_writer *w, void *fdt, size_t room);
 void node_finish(struct node_writer *w);
 

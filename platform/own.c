@@ -31,13 +31,19 @@ struct block {
 static struct block blocks[MAX_BLOCKS];
 /* Written with the lock, read without: each only grows, and what it leads to was written before. */
 static _Atomic uint32_t n_blocks;
-static _Atomic uint32_t hash[HASH_SIZE]; /* block number + 1, or 0 */
+static _Atomic uint64_t hash[HASH_SIZE]; /* where a block lies, and in the low bits its number + 1;
+					    or 0 */
 static struct lock own_lock = LOCK_INIT("own memory", RANK_OWN);
 static struct frame_owner own_owner = { .name = "own memory", .quota = ~0ull };
 
 static uint64_t block_va(unsigned number)
 {
 	return LAYOUT_OWN + number * MEGA_SIZE;
+}
+
+static unsigned blocks_there_are(void)
+{
+	return atomic_load_explicit(&n_blocks, memory_order_acquire);
 }
 
 static unsigned hash_start(struct hpa at)
@@ -51,12 +57,12 @@ static void hash_add(unsigned number, struct hpa at)
 
 	while (atomic_load_explicit(&hash[i], memory_order_relaxed))
 		i = (i + 1) % HASH_SIZE;
-	atomic_store_explicit(&hash[i], number + 1, memory_order_release);
+	atomic_store_explicit(&hash[i], at.v | (number + 1), memory_order_release);
 }
 
 static int add_block(void)
 {
-	unsigned number = atomic_load_explicit(&n_blocks, memory_order_relaxed);
+	unsigned number = blocks_there_are();
 	struct hpa at;
 
 	if (number == MAX_BLOCKS)
@@ -105,7 +111,7 @@ static void mark_run(struct block *b, unsigned first, unsigned n, bool taken)
 
 static void *take_run(unsigned n)
 {
-	for (unsigned b = 0; b < n_blocks; b++) {
+	for (unsigned b = 0, n_there = blocks_there_are(); b < n_there; b++) {
 		if (blocks[b].n_free < n)
 			continue;
 		unsigned first = find_run(&blocks[b], n);
@@ -135,7 +141,7 @@ void own_free(void *pages, unsigned order)
 	uint64_t offset = (uint64_t)pages - LAYOUT_OWN;
 	unsigned block = offset / MEGA_SIZE;
 
-	CHECK((uint64_t)pages >= LAYOUT_OWN && block < n_blocks);
+	CHECK((uint64_t)pages >= LAYOUT_OWN && block < blocks_there_are());
 	CHECK(is_aligned(offset, PAGE_SIZE << order));
 	lock_take(&own_lock);
 	mark_run(&blocks[block], offset % MEGA_SIZE / PAGE_SIZE, 1u << order, false);
@@ -146,17 +152,19 @@ struct hpa own_hpa(const void *pages)
 {
 	uint64_t va = (uint64_t)pages;
 
-	CHECK(va >= LAYOUT_OWN && va < block_va(n_blocks));
+	CHECK(va >= LAYOUT_OWN && va < block_va(blocks_there_are()));
 	return HPA(mmu_mega_hpa(va).v + va % MEGA_SIZE);
 }
 
+/* On the way of every first touch, once for each level of a table. */
 void *own_ptr(struct hpa at)
 {
-	for (unsigned i = hash_start(at); hash[i]; i = (i + 1) % HASH_SIZE) {
-		uint64_t va = block_va(hash[i] - 1);
+	for (unsigned i = hash_start(at);; i = (i + 1) % HASH_SIZE) {
+		uint64_t block = atomic_load_explicit(&hash[i], memory_order_acquire);
 
-		if (mmu_mega_hpa(va).v == align_down(at.v, MEGA_SIZE))
-			return (void *)(va + at.v % MEGA_SIZE);
+		if (UNLIKELY(!block))
+			return NULL;
+		if (LIKELY(block / MEGA_SIZE == at.v / MEGA_SIZE))
+			return (void *)(block_va(block % MEGA_SIZE - 1) + at.v % MEGA_SIZE);
 	}
-	return NULL;
 }

@@ -9,11 +9,12 @@ ARCH_COMPILE := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 ARCH_LINK := -march=rv64imac -mabi=lp64 -mcmodel=medany
 
 # -fno-jump-tables: boot_map runs where addresses in tables are not yet true. -malign-data: strings need no
-# alignment. -Wframe-larger-than and -Wvla keep frames such that lib/unwind.c can read them.
+# alignment. -fno-ipa-reference: it would not see that what traps in an asm may change a file's own
+# variables. -Wframe-larger-than and -Wvla keep frames such that lib/unwind.c can read them.
 CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g \
 	$(if $(DEBUG),-DDEBUG) $(WARNINGS) -Wframe-larger-than=3072 -ffreestanding -fno-builtin-printf \
 	-ffunction-sections -fdata-sections -fno-pie -fno-common -fno-jump-tables -fno-asynchronous-unwind-tables \
-	-malign-data=natural -fstack-protector-strong -fno-optimize-sibling-calls -ftls-model=local-exec \
+	-malign-data=natural -fno-ipa-reference -fstack-protector-strong -fno-optimize-sibling-calls -ftls-model=local-exec \
 	-DPICOLIBC_INTEGER_PRINTF_SCANF -I. -I$(O)/gen -isystem $(O)/libfdt-riscv64/include
 LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -nostartfiles -static \
 	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096

@@ -3,10 +3,12 @@
 #include "sbi/guest/events.h"
 #include "sbi/guest/vsbi.h"
 
-void vsbi_send_ipi(struct vcpu *v, uint64_t harts)
+void vsbi_send_ipi(struct vcpu *v, uint64_t ids)
 {
-	for (; harts; harts &= harts - 1) {
-		struct vcpu *to = vcpu_ops->sibling_at(v, (unsigned)__builtin_ctzll(harts));
+	for (uint64_t id = 0; ids; id++, ids >>= 1) {
+		if (!(ids & 1))
+			continue;
+		struct vcpu *to = id == v->hart_id ? v : vcpu_ops->sibling(v, id);
 
 		if (to != v) {
 			vcpu_count_event(v, FW_IPI_SENT);
@@ -18,11 +20,11 @@ void vsbi_send_ipi(struct vcpu *v, uint64_t harts)
 
 static struct sbi_ret send_ipi(struct vcpu *v)
 {
-	uint64_t harts;
+	struct hart_list harts = vsbi_harts(v, vsbi_arg(v, 0), vsbi_arg(v, 1));
 
-	if (!vsbi_find_harts(v, vsbi_arg(v, 0), vsbi_arg(v, 1), &harts))
+	if (!harts.exist)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	vsbi_send_ipi(v, harts);
+	vsbi_send_ipi(v, harts.ids);
 	return vsbi_value(0);
 }
 

@@ -94,15 +94,17 @@ static bool load_mask(struct vcpu *v, uint64_t at, uint64_t *mask)
 static struct sbi_ret send(struct vcpu *v, uint32_t kind, uint64_t start, uint64_t size,
 			   uint64_t asid)
 {
-	uint64_t at = vsbi_arg(v, 0), mask = 0, harts;
+	uint64_t at = vsbi_arg(v, 0), mask = 0;
 
 	if (at && !load_mask(v, at, &mask))
 		return vsbi_unchanged(v);
-	if (!vsbi_find_harts(v, mask, at ? 0 : ~0ull, &harts))
+	struct hart_list harts = vsbi_harts(v, mask, at ? 0 : ~0ull);
+
+	if (!harts.exist)
 		return answer(v, SBI_ERR_INVALID_PARAM);
 	if (kind)
-		return answer(v, vsbi_fence(v, harts, kind, start, size, asid));
-	vsbi_send_ipi(v, harts);
+		return answer(v, vsbi_fence(v, harts.ids, kind, start, size, asid));
+	vsbi_send_ipi(v, harts.ids);
 	return answer(v, 0);
 }
 

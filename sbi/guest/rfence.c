@@ -9,13 +9,29 @@
 
 enum { MAX_ASID = 0xffff };
 
-long vsbi_fence(struct vcpu *v, uint64_t harts, enum guest_fence kind, uint64_t start,
-		uint64_t size, uint64_t asid)
+static void ask_others(struct vcpu *v, uint64_t ids, enum guest_fence kind)
 {
 	unsigned event = kind == FENCE_CODE    ? FW_FENCE_I_SENT
 			 : kind == FENCE_PAGES ? FW_SFENCE_VMA_SENT
 					       : FW_SFENCE_VMA_ASID_SENT;
-	bool is_self = harts >> v->index & 1;
+
+	for (uint64_t id = 0; ids; id++, ids >>= 1) {
+		if (!(ids & 1))
+			continue;
+		struct vcpu *to = vcpu_ops->sibling(v, id);
+
+		vcpu_count_event(v, event);
+		vcpu_count_event(to, event + 1);
+		vcpu_ask_fence(v, to, kind == FENCE_CODE ? FENCE_CODE : FENCE_PAGES);
+	}
+	if (v->awaits)
+		vcpu_leave(v, VERDICT_POLL);
+}
+
+long vsbi_fence(struct vcpu *v, uint64_t ids, enum guest_fence kind, uint64_t start, uint64_t size,
+		uint64_t asid)
+{
+	uint64_t own = BIT(v->hart_id);
 
 	if (!start && !size)
 		size = ~0ull;
@@ -24,28 +40,21 @@ long vsbi_fence(struct vcpu *v, uint64_t harts, enum guest_fence kind, uint64_t 
 		return SBI_ERR_INVALID_ADDRESS;
 	if (asid > MAX_ASID)
 		return SBI_ERR_INVALID_PARAM;
-	for (harts &= ~BIT(v->index); harts; harts &= harts - 1) {
-		struct vcpu *to = vcpu_ops->sibling_at(v, (unsigned)__builtin_ctzll(harts));
-
-		vcpu_count_event(v, event);
-		vcpu_count_event(to, event + 1);
-		vcpu_ask_fence(v, to, kind == FENCE_CODE ? FENCE_CODE : FENCE_PAGES);
-	}
-	if (is_self)
+	if (UNLIKELY(ids & ~own))
+		ask_others(v, ids & ~own, kind);
+	if (ids & own)
 		v->engine->guest_fence(v, kind, start, size, asid);
-	if (v->awaits)
-		vcpu_leave(v, VERDICT_POLL);
 	return SBI_SUCCESS;
 }
 
 static struct sbi_ret fence(struct vcpu *v, enum guest_fence kind, uint64_t start, uint64_t size,
 			    uint64_t asid)
 {
-	uint64_t harts;
+	struct hart_list harts = vsbi_harts(v, vsbi_arg(v, 0), vsbi_arg(v, 1));
 
-	if (!vsbi_find_harts(v, vsbi_arg(v, 0), vsbi_arg(v, 1), &harts))
+	if (!harts.exist)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	return vsbi_error(vsbi_fence(v, harts, kind, start, size, asid));
+	return vsbi_error(vsbi_fence(v, harts.ids, kind, start, size, asid));
 }
 
 static struct sbi_ret remote_fence_i(struct vcpu *v)

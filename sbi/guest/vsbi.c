@@ -47,23 +47,19 @@ void vsbi_handle_call(struct vcpu *v)
 	v->x[REG_A1] = (uint64_t)ret.value;
 }
 
-bool vsbi_find_harts(struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *harts)
+struct hart_list vsbi_harts(const struct vcpu *v, uint64_t mask, uint64_t base)
 {
-	bool is_all = base == ~0ull;
-	uint64_t missing = is_all ? 0 : mask;
-	struct vcpu *other;
+	if (base == ~0ull)
+		return (struct hart_list){ .ids = v->siblings, .exist = true };
+	if (!mask)
+		return (struct hart_list){ .exist = true };
+	/* No guest has a hart 64, so an id that is cut off here is nobody's. */
+	uint64_t ids = base < 64 ? mask << base : 0;
 
-	*harts = 0;
-	for (unsigned i = 0; (is_all || missing) && (other = vcpu_ops->sibling_at(v, i)); i++) {
-		uint64_t bit = other->hart_id - base;
-
-		if (!is_all && (other->hart_id < base || bit >= 64 || !(mask & BIT(bit))))
-			continue;
-		*harts |= BIT(i);
-		if (!is_all)
-			missing &= ~BIT(bit);
-	}
-	return !missing;
+	return (struct hart_list){
+		.ids = ids,
+		.exist = base < 64 && ids >> base == mask && !(ids & ~v->siblings),
+	};
 }
 
 static int vsbi_init(void)

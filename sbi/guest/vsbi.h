@@ -41,19 +41,21 @@ void vsbi_handle_call(struct vcpu *v);
 /* Does a guest have this extension? */
 bool vsbi_has(uint64_t id);
 
-/*
- * The vCPUs with the hart ids of a hart list ("Binary Encoding", "Hart list parameter"), as bits by
- * index. False: one of the ids is nobody's.
- */
-MUST_CHECK bool vsbi_find_harts(struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *harts);
+/* The hart ids of a hart list ("Binary Encoding", "Hart list parameter"), as bits; do all of them
+ * exist? */
+struct hart_list {
+	uint64_t ids;
+	bool exist;
+};
+struct hart_list vsbi_harts(const struct vcpu *v, uint64_t mask, uint64_t base);
 
 /* What legacy functions share with those that replaced them. */
-void vsbi_send_ipi(struct vcpu *v, uint64_t harts);
+void vsbi_send_ipi(struct vcpu *v, uint64_t ids);
 void vsbi_set_timer(struct vcpu *v, uint64_t when);
 void vsbi_stop_vm(struct vcpu *v, enum stop_reason reason);
 /* SBI_SUCCESS, or what is wrong. `kind` is executed on those harts before the caller goes on. */
-long vsbi_fence(struct vcpu *v, uint64_t harts, enum guest_fence kind, uint64_t start,
-		uint64_t size, uint64_t asid);
+long vsbi_fence(struct vcpu *v, uint64_t ids, enum guest_fence kind, uint64_t start, uint64_t size,
+		uint64_t asid);
 
 static inline uint64_t vsbi_arg(const struct vcpu *v, unsigned n)
 {

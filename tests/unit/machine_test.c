@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/machine_blob.h"
 #include "tests/kit/kit.h"
 #include "tests/unit/tree_maker.h"
 
@@ -214,4 +215,57 @@ TEST(machine, refuses_a_property_that_leads_backwards)
 	EXPECT_EQ(read_copy(fdt, fdt_totalsize(fdt), 0), -EINVAL);
 	EXPECT_STR(error.text, "a node or property is longer than the structure block");
 	free(fdt);
+}
+
+/* Names with and without an address, and ways that lead nowhere. */
+TEST(blob, path_leads_where_libfdt_says)
+{
+	static const char *const paths[] = {
+		"/",
+		"//",
+		"",
+		"/soc",
+		"/soc/",
+		"/soc//uart",
+		"/soc/uart@1",
+		"/soc/uart@2",
+		"/soc/uart@",
+		"/soc/uar",
+		"/soc/uart@10",
+		"/soc/uart/port",
+		"/soc/bus/uart@2",
+		"/bus",
+		"/soc/bus/uart@1",
+		"/cpu",
+		"/cpus/cpu@0",
+		"/cpus/cpu@0/x",
+		"/port",
+	};
+
+	begin_tree();
+	add_basics();
+	begin("soc@0");
+	begin("uart@10");
+	begin("port");
+	end();
+	end();
+	begin("uart@2");
+	end();
+	begin("bus");
+	begin("uart@1");
+	end();
+	end();
+	end();
+	begin("soc");
+	begin("uart@1");
+	end();
+	end();
+	end_tree();
+	for (unsigned i = 0; i < ARRAY_LEN(paths); i++) {
+		int expected = *paths[i] ? fdt_path_offset(fdt, paths[i]) : 0;
+
+		EXPECT_EQ(blob_find(fdt, paths[i], strlen(paths[i])),
+			  expected < 0 ? -ENOENT : expected);
+	}
+	EXPECT_EQ(blob_find(fdt, "/soc/bus?", 8), fdt_path_offset(fdt, "/soc/bus"));
 }

@@ -13,6 +13,12 @@ unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/u
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_storm := tests/unit/frames_storm_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
+unit.gmap := tests/unit/gmap_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c \
+	gstage/gmap.c gstage/gtable.c platform/work.c
+unit.gmap_smp := tests/unit/gmap_smp_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c \
+	gstage/flush.c gstage/gmap.c gstage/gtable.c platform/work.c
+unit.gmem := tests/unit/gmem_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c \
+	gstage/gmap.c gstage/gmem.c gstage/gtable.c platform/work.c
 unit.gtable := tests/unit/gtable_test.c tests/unit/gtable_model.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
 unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.c lib/placement.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
@@ -52,14 +58,19 @@ unit.work := tests/unit/work_test.c tests/unit/host_stubs.c platform/work.c
 
 unit-tsan += console
 unit-tsan += frames_smp
+unit-tsan += gmap_smp
 unit-tsan += gtable
 unit-tsan += lock
 unit-tsan += ring
 unit-tsan += vconsole
 unit-tsan += vplic
+unit-tsan += vsbi
 unit-tsan += vuart
 unit-tsan += work
 
+unit-libs.gmap := -Wl,--wrap=malloc,--wrap=calloc
+unit-libs.gmap_smp := -Wl,--wrap=malloc,--wrap=calloc
+unit-libs.gmem := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.guest_image := -lz
 unit-libs.inflate := -lz
 unit-libs.machine := -lfdt

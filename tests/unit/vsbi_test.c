@@ -4,6 +4,7 @@
  * and bad arguments. Hart ids are the indices; vCPU 0 calls, 1 is loaded on another hart, 2 is
  * known but not loaded, 3 is stopped.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "arch/cause.h"
@@ -29,7 +30,8 @@ static struct vcpu_translation translation;
 static bool is_ipi_pending;
 
 static struct {
-	unsigned n_fences, n_injected, n_starts, n_looks, n_kicks, n_resets;
+	unsigned n_fences, n_injected, n_starts, n_resets;
+	_Atomic unsigned n_looks, n_kicks;
 	struct {
 		enum guest_fence kind;
 		uint64_t start, size, asid;
@@ -188,12 +190,6 @@ static struct vcpu *vm_sibling(struct vcpu *v, uint64_t id)
 	return id < N ? &vcpus[id] : NULL;
 }
 
-static struct vcpu *vm_sibling_at(struct vcpu *v, unsigned index)
-{
-	(void)v;
-	return index < N ? &vcpus[index] : NULL;
-}
-
 static void vm_start(struct vcpu *v)
 {
 	EXPECT_EQ(seen.n_resets, seen.n_starts + 1);
@@ -209,7 +205,6 @@ static const struct vcpu_ops ops = {
 	.console_read = vm_console_read,
 	.is_memory = vm_is_memory,
 	.sibling = vm_sibling,
-	.sibling_at = vm_sibling_at,
 	.start = vm_start,
 };
 const struct vcpu_ops *const vcpu_ops = &ops;
@@ -236,6 +231,7 @@ static void begin(void)
 		vcpus[i].env = &env;
 		vcpus[i].index = i;
 		vcpus[i].hart_id = i;
+		vcpus[i].siblings = BIT(N) - 1;
 		vcpus[i].hart = i;
 	}
 	hart_index = CALLER;
@@ -395,6 +391,9 @@ TEST(ipi, one_hart_that_does_not_exist_and_nothing_is_sent)
 	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(3, 3)), SBI_ERR_INVALID_PARAM);
 	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(1, 4)), SBI_ERR_INVALID_PARAM);
 	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(BIT(63), 0)), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(1, 63)), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(1, 64)), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error(SBI_EXT_IPI, 0, WITH(BIT(62) | 1, 2)), SBI_ERR_INVALID_PARAM); /* 64 */
 	EXPECT_EQ(take_ipis(), 0);
 	EXPECT_EQ(seen.n_looks + seen.n_kicks, 0);
 }
@@ -427,6 +426,13 @@ TEST(rfence, both_zero_or_a_size_of_all_ones_is_everything)
 	expect_fence(FENCE_PAGES, 0, ~0ull, 0);
 	EXPECT_EQ(error(SBI_EXT_RFNC, 2, WITH(1, 0, 0x7000, ~0ull, 3)), SBI_SUCCESS);
 	expect_fence(FENCE_ASID, 0x7000, ~0ull, 3);
+}
+
+TEST(rfence, size_0_elsewhere_is_nothing)
+{
+	begin();
+	EXPECT_EQ(error(SBI_EXT_RFNC, 1, WITH(1, 0, 0x4000, 0)), SBI_SUCCESS);
+	expect_fence(FENCE_PAGES, 0x4000, 0, 0);
 }
 
 TEST(rfence, range_may_end_with_the_address_space_and_not_behind_it)
@@ -522,6 +528,51 @@ TEST(rfence, everybody_is_the_caller_too)
 	EXPECT_EQ(me->awaits, BIT(ELSEWHERE));
 	for (unsigned i = 1; i < N; i++)
 		EXPECT(vcpus[i].fences & FENCE_CODE);
+}
+
+/* Two harts that ask each other all the time. Plain words: that each reads what the other wrote
+ * before it asked, and is done with it when the other goes on, is what fences promise. */
+enum { ROUNDS = 20000 };
+static uint64_t written[2], read_in_fence[2];
+
+static void record_fence(struct vcpu *v, enum guest_fence kind, uint64_t start, uint64_t size,
+			 uint64_t asid)
+{
+	(void)kind, (void)start, (void)size, (void)asid;
+	read_in_fence[v->index] = written[!v->index];
+}
+
+static void *ask_and_answer(void *which)
+{
+	struct vcpu *v = which, *other = &vcpus[!v->index];
+
+	hart_index = v->hart;
+	for (uint64_t n = 1; n <= ROUNDS; n++) {
+		written[v->index] = n;
+		vcpu_ask_fence(v, other, FENCE_PAGES);
+		while (vcpu_awaits_fences(v))
+			vcpu_take_fences(v);
+		if (atomic_load(&other->fences) & FENCES_LOADED)
+			EXPECT_EQ(read_in_fence[other->index], n);
+	}
+	vcpu_note_save(v);
+	return NULL;
+}
+
+TEST(rfence, two_that_ask_each_other_both_go_on)
+{
+	static const struct vcpu_engine recorder = { .guest_fence = record_fence };
+	pthread_t thread[2];
+
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		vcpus[i].engine = &recorder;
+		written[i] = read_in_fence[i] = 0;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		REQUIRE_EQ(pthread_create(&thread[i], NULL, ask_and_answer, &vcpus[i]), 0);
+	for (unsigned i = 0; i < 2; i++)
+		REQUIRE_EQ(pthread_join(thread[i], NULL), 0);
 }
 
 /* --- HSM --- */

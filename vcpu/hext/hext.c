@@ -20,9 +20,27 @@ static unsigned hide_htval;
 OPTION_FLAG(hide-htval, hide_htval, hide_htval,
 	    "pretend that harts do not say which guest-physical address faulted");
 
-enum exit_kind { EXIT_UNEXPECTED, EXIT_MEMORY_FAULT, EXIT_PRIVILEGED_INSN, N_EXIT_KINDS };
+enum exit_kind {
+	EXIT_UNEXPECTED,
+	EXIT_OF_GUEST, /* its own affair, which this hart cannot delegate */
+	EXIT_MEMORY_FAULT,
+	EXIT_PRIVILEGED_INSN,
+	N_EXIT_KINDS
+};
 
 static const uint8_t kind_of[32] = {
+	[CAUSE_FETCH_MISALIGNED] = EXIT_OF_GUEST,
+	[CAUSE_FETCH_ACCESS] = EXIT_OF_GUEST,
+	[CAUSE_ILLEGAL_INSN] = EXIT_OF_GUEST,
+	[CAUSE_BREAKPOINT] = EXIT_OF_GUEST,
+	[CAUSE_LOAD_MISALIGNED] = EXIT_OF_GUEST,
+	[CAUSE_LOAD_ACCESS] = EXIT_OF_GUEST,
+	[CAUSE_STORE_MISALIGNED] = EXIT_OF_GUEST,
+	[CAUSE_STORE_ACCESS] = EXIT_OF_GUEST,
+	[CAUSE_U_ECALL] = EXIT_OF_GUEST,
+	[CAUSE_FETCH_PAGE] = EXIT_OF_GUEST,
+	[CAUSE_LOAD_PAGE] = EXIT_OF_GUEST,
+	[CAUSE_STORE_PAGE] = EXIT_OF_GUEST,
 	[CAUSE_FETCH_GPF] = EXIT_MEMORY_FAULT,
 	[CAUSE_LOAD_GPF] = EXIT_MEMORY_FAULT,
 	[CAUSE_STORE_GPF] = EXIT_MEMORY_FAULT,
@@ -66,8 +84,15 @@ static enum verdict memory_fault(struct vcpu *v)
 	return vcpu_ops->memory_fault(v);
 }
 
+static enum verdict hand_on(struct vcpu *v)
+{
+	hext_inject(v, v->trap.cause, v->trap.value);
+	return VERDICT_RESUME;
+}
+
 static enum verdict (*const handler_of[N_EXIT_KINDS])(struct vcpu *v) = {
 	[EXIT_UNEXPECTED] = unexpected,
+	[EXIT_OF_GUEST] = hand_on,
 	[EXIT_MEMORY_FAULT] = memory_fault,
 	[EXIT_PRIVILEGED_INSN] = hext_privileged_insn,
 };

@@ -13,6 +13,7 @@
 #include "gstage/flush.h"
 #include "gstage/gtable.h"
 #include "platform/mmu.h"
+#include "platform/option.h"
 #include "platform/probe.h"
 #include "platform/trap.h"
 #include "vcpu/extensions.h"
@@ -27,6 +28,10 @@
 	 BIT(CAUSE_LOAD_PAGE) | BIT(CAUSE_STORE_PAGE) | BIT(CAUSE_ILLEGAL_INSN) |                  \
 	 BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_ACCESS))
 #define DELEGATED_INTERRUPTS (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
+
+static unsigned no_hedeleg;
+OPTION_FLAG(no-hedeleg, no_hedeleg, no_hedeleg,
+	    "pretend that harts delegate no exception to a guest: all are handed on by software");
 
 enum { UNIT_INITIAL = 1, UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
 
@@ -207,7 +212,7 @@ void hext_load(struct vcpu *v, struct flusher *flusher)
 	const struct vs_state *s = &v->vs;
 
 	load_tables(v, flusher);
-	csr_write(CSR_HEDELEG, DELEGATED_EXCEPTIONS);
+	csr_write(CSR_HEDELEG, no_hedeleg ? 0 : DELEGATED_EXCEPTIONS);
 	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
 	csr_write(CSR_HCOUNTEREN, v->env->hcounteren);
 	csr_write(CSR_HTIMEDELTA, v->time_delta);
