@@ -32,8 +32,8 @@ static void ask(struct flusher *f, unsigned hart)
 void flush_all(struct flusher *f)
 {
 	/* Either a hart sees what was changed in the tables before it runs the VM, or we see it
-	 * here: it notes itself with the same order before it enters. Bits stay: a hart that has the
-	 * VM loaded goes on without noting itself again. */
+	 * here: it notes itself with the same order before it enters. Bits stay: a hart that has
+	 * the VM loaded goes on without noting itself again. */
 	atomic_thread_fence(memory_order_seq_cst);
 	uint64_t harts = atomic_load_explicit(&f->harts, memory_order_seq_cst);
 

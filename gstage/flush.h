@@ -12,10 +12,10 @@
 #include "platform/hart.h"
 
 struct flusher {
-	_Atomic uint64_t harts; /* a bit a hart: it has run the VM */
-	uint64_t tag;           /* what the engine knows the VM's translations by */
+	_Atomic uint64_t harts;       /* a bit a hart: it has run the VM */
+	uint64_t tag;                 /* what the engine knows the VM's translations by */
 	void (*forget)(uint64_t tag); /* all of this VM's on this hart; NULL: nothing ever ran */
-	const void *last[MAX_HARTS]; /* the hart's own: which vCPU of the VM it ran last */
+	const void *last[MAX_HARTS];  /* the hart's own: which vCPU of the VM it ran last */
 };
 static_assert(MAX_HARTS <= 64);
 

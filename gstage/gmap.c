@@ -171,8 +171,8 @@ static int populate(struct gmap *m, struct region *r)
 /*
  * One leaf at `gpa`. There is no memory only if nobody holds some who is about to give it back: two
  * harts that touch the last page at once take a frame each for a moment. So whoever finds none
- * waits for those, and goes on trying as long as anybody loses his race. Each time somebody else has
- * won one, so this ends.
+ * waits for those, and goes on trying as long as anybody loses his race. Each time somebody else
+ * has won one, so this ends.
  */
 static int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
 {

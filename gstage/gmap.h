@@ -36,7 +36,8 @@ struct gmap {
 	_Atomic uint32_t n_lost;    /* frames given back since another hart was first */
 };
 
-/* An empty map whose table has so many levels; frames are paid by `name`, up to `quota`. -ENOMEM. */
+/* An empty map whose table has so many levels; frames are paid by `name`, up to `quota`. -ENOMEM.
+ */
 MUST_CHECK int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota);
 /* Everything goes back, pinned or not. No vCPU runs over it any more. */
 void gmap_destroy(struct gmap *m);

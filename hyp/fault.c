@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Guest page faults: the map's region decides. Memory that is lazy appears, a device's register is
- * answered for, and what nothing answers, or what the rights refuse, is an access fault for the guest
- * or the end of its VM, as the region's policy says.
+ * answered for, and what nothing answers, or what the rights refuse, is an access fault for the
+ * guest or the end of its VM, as the region's policy says.
  */
 #include <errno.h>
 
@@ -30,27 +30,34 @@ static enum verdict stop(struct vcpu *v, enum stop_reason reason, const char *wh
 }
 
 /*
- * The cause that hardware would give if there were nothing: by what the instruction is, since
- * QEMU 7.2 reports an AMO as a load. Of a walk's fault the trap's cause tells what the walk was for.
+ * QEMU 7.2 reports each fault of a walk as a load's. A load from the instruction's own page cannot
+ * be what failed, since then there would be no instruction.
+ */
+static bool is_fetch(const struct vcpu *v)
+{
+	uint64_t page = v->trap.value / PAGE_SIZE;
+
+	if (v->trap.cause != CAUSE_LOAD_GPF || !v->trap.is_walk)
+		return v->trap.cause == CAUSE_FETCH_GPF;
+	return page == v->pc / PAGE_SIZE || page == (v->pc + 2) / PAGE_SIZE;
+}
+
+/*
+ * The cause that hardware would give if there were nothing. Of what is reported as a load the
+ * instruction decides, since QEMU 7.2 reports an AMO so, and the walk for any access.
  */
 static uint64_t access_fault_of(const struct vcpu *v, const struct access *a)
 {
-	switch (v->trap.cause) {
-	case CAUSE_FETCH_GPF:
-		return CAUSE_FETCH_ACCESS;
-	case CAUSE_LOAD_GPF:
-		if (a->kind == ACCESS_AMO || a->kind == ACCESS_SC || a->kind == ACCESS_CBO)
-			return CAUSE_STORE_ACCESS;
-		return CAUSE_LOAD_ACCESS;
-	default:
+	if (v->trap.cause != CAUSE_LOAD_GPF || a->kind == ACCESS_STORE || a->kind == ACCESS_AMO ||
+	    a->kind == ACCESS_SC || a->kind == ACCESS_CBO)
 		return CAUSE_STORE_ACCESS;
-	}
+	return CAUSE_LOAD_ACCESS;
 }
 
 /* A vector that cannot be fetched is fetched for ever. */
 static bool loops_at_vector(struct vcpu *v)
 {
-	if (v->trap.cause != CAUSE_FETCH_GPF || v->pc != v->vector_loop.pc)
+	if (v->pc != v->vector_loop.pc)
 		v->vector_loop.n = 0;
 	v->vector_loop.pc = v->pc;
 	return ++v->vector_loop.n > MAX_VECTOR_LOOP;
@@ -58,17 +65,21 @@ static bool loops_at_vector(struct vcpu *v)
 
 enum verdict refuse_access(struct vcpu *v, bool stops_guest)
 {
+	uint64_t cause = CAUSE_FETCH_ACCESS;
 	struct access a = { .kind = ACCESS_NONE };
 
 	if (stops_guest)
 		return stop(v, STOP_CRASH, "an access that its description does not allow");
-	if (v->trap.cause != CAUSE_FETCH_GPF && !v->trap.is_walk && !v->engine->find_access(v, &a))
-		return VERDICT_RESUME;
-	uint64_t cause = access_fault_of(v, &a);
-
+	if (is_fetch(v)) {
+		if (loops_at_vector(v))
+			return stop(v, STOP_CRASH, "its trap vector cannot be fetched");
+	} else {
+		if (v->trap.cause == CAUSE_LOAD_GPF && !v->engine->find_access(v, &a))
+			return VERDICT_RESUME;
+		v->vector_loop.n = 0;
+		cause = access_fault_of(v, &a);
+	}
 	trace(TRACE_INJECT, cause, v->trap.value);
-	if (cause == CAUSE_FETCH_ACCESS && loops_at_vector(v))
-		return stop(v, STOP_CRASH, "its trap vector cannot be fetched");
 	v->engine->inject(v, cause, v->trap.value);
 	return VERDICT_RESUME;
 }

@@ -64,7 +64,8 @@ void life_give_number(struct vm *vm)
 		if (vms[i] != vm)
 			continue;
 		count--;
-		memmove(&vms[i], &vms[i + 1], (count - i) * sizeof(vms[0]));
+		for (; i < count; i++)
+			vms[i] = vms[i + 1];
 	}
 }
 

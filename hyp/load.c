@@ -99,9 +99,9 @@ static int load_image(struct vm *vm, struct loading *l, const char *name, const 
 	const struct vm_config *c = &vm->config;
 	struct guest_memory memory = { .ranges = l->ram, .n_ranges = ram_of(vm, l->ram) };
 	struct image_error why;
-	int code = guest_image_plan(&l->plan, bytes, size, memory,
-				    c->has_load ? c->load.v : IMAGE_LOAD_DEFAULT, &l->scratch,
-				    &why);
+	int code =
+		guest_image_plan(&l->plan, bytes, size, memory,
+				 c->has_load ? c->load.v : IMAGE_LOAD_DEFAULT, &l->scratch, &why);
 
 	if (code)
 		return fail(error, code, name, why.text);

@@ -148,8 +148,8 @@ int main(void)
 	report_instret("here");
 	bool is_good = machine.initrd.size ? make_from_archive(machine.initrd) : make_builtin();
 
+	run_begin(); /* first: a hart that sleeps looks only when it is kicked, by a VM's start */
 	vms_start();
-	run_begin();
 	/* Between the last look and the sleep nothing may end that has to be looked at. */
 	for (irq_poll(); vms_are_alive(); irq_poll()) {
 		console_drain();

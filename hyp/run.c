@@ -156,8 +156,8 @@ static void turn_off(struct vcpu *v)
 	unload(v);
 	timer_cancel(&v->timer);
 	v->state = VCPU_OFF;
-	/* From here on a sibling may start it again. An order to leave stays: then it is the VM that
-	 * ends, and whoever is started leaves at once. */
+	/* From here on a sibling may start it again. An order to leave stays: then it is the VM
+	 * that ends, and whoever is started leaves at once. */
 	vcpu_set_hsm(v, HSM_STOPPED);
 	if (atomic_fetch_sub_explicit(&v->vm->n_inside, 1, memory_order_acq_rel) == 1)
 		vm_is_empty(v->vm);

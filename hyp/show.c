@@ -74,9 +74,9 @@ void vm_show_translation(struct vm *vm, uint64_t address, bool is_physical,
 static void show_registers(const struct vcpu *v)
 {
 	static const char names[32][5] = {
-		"zero", "ra", "sp", "gp", "tp",	 "t0",	"t1", "t2", "s0", "s1", "a0",
-		"a1",	"a2", "a3", "a4", "a5",	 "a6",	"a7", "s2", "s3", "s4", "s5",
-		"s6",	"s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+		"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+		"a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+		"s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
 
 	for (unsigned i = 1; i < 32; i += 4) {
@@ -106,8 +106,8 @@ void postmortem(struct vcpu *v)
 	const struct trap_info *trap = &v->trap;
 
 	log_notice("%s: vCPU %u: %s", vm_name(v->vm), v->index, v->why ? v->why : "stopped");
-	log_notice("  %s at pc %" PRIx64 " in %c-mode, address %" PRIx64
-		   ", guest-physical %" PRIx64 "%s, htinst %" PRIx64,
+	log_notice("  %s at pc %" PRIx64 " in %c-mode, address %" PRIx64 ", guest-physical %" PRIx64
+		   "%s, htinst %" PRIx64,
 		   cause_text(trap->cause), v->pc, t.is_user ? 'U' : 'S', trap->value, trap->gpa.v,
 		   trap->is_walk ? " (of its page table)" : "", trap->insn);
 	show_registers(v);

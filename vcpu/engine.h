@@ -17,8 +17,8 @@ struct vcpu_engine {
 	/* Reset the vCPU's state: it begins at `entry` in S-mode with a0 and a1, translation off.
 	 */
 	void (*reset)(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1);
-	/* How far guest-physical addresses reach on that hart, by tables of so many levels; 0: it has
-	 * no such mode. */
+	/* How far guest-physical addresses reach on that hart, by tables of so many levels; 0: it
+	 * has no such mode. */
 	uint64_t (*reach)(unsigned hart, unsigned levels);
 	/* The G-stage table that the vCPU is to run over; before its first load. */
 	void (*set_table)(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
@@ -33,8 +33,8 @@ struct vcpu_engine {
 	void (*set_timer)(struct vcpu *v, uint64_t when);
 	/* Loaded: the guest takes this trap at its own vector, as if pc had raised it. */
 	void (*inject)(struct vcpu *v, uint64_t cause, uint64_t value);
-	/* Loaded, in a memory fault: what the instruction wants. False: it could not be fetched, and
-	 * the guest has taken that trap instead. */
+	/* Loaded, in a memory fault: what the instruction wants. False: it could not be fetched,
+	 * and the guest has taken that trap instead. */
 	bool (*find_access)(struct vcpu *v, struct access *a);
 	/* Loaded: the guest's f registers, as loads and stores see them. */
 	uint64_t (*float_get)(struct vcpu *v, unsigned reg);

@@ -28,6 +28,7 @@ enum exit_kind {
 	N_EXIT_KINDS
 };
 
+/* clang-format off */
 static const uint8_t kind_of[32] = {
 	[CAUSE_FETCH_MISALIGNED] = EXIT_OF_GUEST,
 	[CAUSE_FETCH_ACCESS] = EXIT_OF_GUEST,
@@ -46,6 +47,7 @@ static const uint8_t kind_of[32] = {
 	[CAUSE_STORE_GPF] = EXIT_MEMORY_FAULT,
 	[CAUSE_VIRTUAL_INSN] = EXIT_PRIVILEGED_INSN,
 };
+/* clang-format on */
 
 static enum verdict unexpected(struct vcpu *v)
 {

@@ -16,8 +16,8 @@ void hext_take_lines(struct vcpu *v)
 		atomic_fetch_and_explicit(&v->lines, ~LINE_SOFT, memory_order_acq_rel);
 		csr_set(CSR_HVIP, HVIP_VSSIP);
 	}
-	uint64_t levels = (lines & LINE_EXT ? HVIP_VSEIP : 0) |
-			  (lines & LINE_TIMER ? HVIP_VSTIP : 0);
+	uint64_t levels =
+		(lines & LINE_EXT ? HVIP_VSEIP : 0) | (lines & LINE_TIMER ? HVIP_VSTIP : 0);
 
 	csr_clear(CSR_HVIP, (HVIP_VSEIP | HVIP_VSTIP) & ~levels);
 	csr_set(CSR_HVIP, levels);

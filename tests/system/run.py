@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The product as its users start it, with tools/run as `make run` does: without a terminal, where the
+demonstration runs by itself; and on one, where they type to guests and to the monitor.
+"""
+
+import shlex
+
+from runner.job import Job
+from system._boot import prepared
+
+UNAME = r'^Linux linux \S+ #1 SMP .* riscv64 GNU/Linux$'
+HELLO = r'^hello from hart 0 of 1 on hartwood,vm$'
+OFF = r'^switching off$'
+
+ESCAPE = '\x1d'
+UBOOT_STOPS = ('Hit any key to stop autoboot', '\n')
+PROMPT = '^=> '
+MONITOR = '^hartwood> '
+ESCAPED = [(PROMPT, ESCAPE + 'm')]
+REFUSED = 'tests/system/stock/refused'
+
+# What no lazy memory can be filled by; and the room that there is, and what would be needed.
+WRONG = r'wrong\.dtb: /memory@80000000: fill-size: expected 0x1000 or 0x200000, found 0x3000$'
+TIGHT = r'tight: does not start: linux/stable/vmlinux: .*\d+.*\d+'
+
+
+def jobs(env):
+    yield run(env, 'demo', '', expect=[UNAME, r'^isa\s*: rv64imafdc', OFF], time_limit=180)
+    yield run(env, 'hello', 'hello', expect=[HELLO, OFF])
+    yield run(env, 'refused', f'{REFUSED}/wrong.dts hello {REFUSED}/tight.dts', status=1,
+              expect=[WRONG, TIGHT, HELLO])
+    yield prepared(env, run(env, 'own', f'{env.place("system/run/own")}/mine.dts', expect=[HELLO]),
+                   f'cp {env.image("hello")} $place/mine.img\n'
+                   'sed s/hello.bin/mine.img/ guests/hello/hello.dts >$place/mine.dts')
+    yield on_terminal(env, 'uboot', 'uboot', [
+        UBOOT_STOPS, (PROMPT, 'version\n'), ('^U-Boot 20', ''), (PROMPT, 'reset\n'),
+        UBOOT_STOPS, (PROMPT, 'poweroff\n')], expect=[r'uboot: switched itself off', OFF])
+    yield on_terminal(env, 'linux', 'linux', [
+        ('# ', 'uname -a\n'), (UNAME, ''), ('# ', 'sleep 1000\n'), ('sleep 1000', '\x03'),
+        ('# ', 'exit\n')], expect=[r'linux: switched itself off', OFF], time_limit=120)
+    yield monitor(env)
+
+
+def monitor(env):
+    """Every command of the monitor, and the keys, on the machine's console."""
+    return on_terminal(env, 'monitor', 'uboot hello', [
+        UBOOT_STOPS, (PROMPT, ESCAPE + 'm'),
+        (MONITOR, 'help\n'), (r'^list .*the VMs$', ''),
+        (MONITOR, 'list\n'), (r'^1 +uboot +runs$', ''), (r'^2 +hello +switched itself off$', ''),
+        (MONITOR, 'stats uboot\n'), (r'device accesses', ''),
+        (MONITOR, 'xlate uboot 0x80200000 gpa\n'), (r'80200000', ''),
+        (MONITOR, 'xlate uboot 0x50000000 gpa\n'), (r'50000000', ''),
+        (MONITOR, 'start hello\n'), (r'hello: switched itself off$', ''),
+        (MONITOR, 'console hello 4096\n'), (r'^\[hello', ''), (HELLO, ESCAPE + 'n'),
+        (r'^\[uboot', 'echo a${version}\n'), ('^aU-Boot', ''), (PROMPT, ESCAPE + 'm'),
+        (MONITOR, 'start uboot\n'), ('uboot: it runs', ''),
+        (MONITOR, 'restart uboot\n'), ('uboot: was stopped, and starts again', ''),
+        ('', 'console 1\n'), UBOOT_STOPS, (PROMPT, ESCAPE + 'm'),
+        (MONITOR, 'stop uboot\n'), ('uboot: was stopped$', ''),
+    ], expect=[])
+
+
+def run(env, name, guests, status=0, time_limit=60, **job):
+    name = f'system/run/{name}'
+    image = env.image('hartwood')
+    command = ['tools/run', '--image', str(image), '--guests', guests]
+    variables = {'O': str(env.build), 'SMP': '2'}
+    return Job(name, command, tap=False, status=status, time_limit=time_limit, n_cpus=2,
+               env=variables, needs=[image, env.image('hello'), env.build / 'bin/qemu-10'], **job)
+
+
+def on_terminal(env, name, guests, dialogue, **job):
+    """The same on a terminal of its own, on which is typed what the dialogue says."""
+    job = run(env, name, guests, dialogue=dialogue, **job)
+    job.command = ['script', '-qefc', shlex.join(job.command), '/dev/null']
+    return job
