@@ -219,6 +219,7 @@ static int prepare(struct change *c, pte_t *entry, unsigned level, uint64_t at, 
 
 static int place(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
 {
+	(void)level, (void)whole;
 	if (pte_is_table(entry_read(entry)))
 		return GO_DOWN;
 	entry_write(entry, pte_make(HPA(at + c->shift), c->bits));
@@ -295,6 +296,8 @@ static void split(struct gtable *t, uint64_t at, struct spare *spare)
 		pte_t *entry = entry_at(t, at, &level), leaf = entry_read(entry);
 		pte_t *table = spare->tables[--spare->n], step = leaf_step(level - 1);
 
+		if (!table) /* they were gathered before */
+			__builtin_unreachable();
 		for (unsigned i = 0; i < PTES_PER_PAGE; i++)
 			table[i] = leaf + i * step;
 		atomic_fetch_add_explicit(&t->n_pages, 1, memory_order_relaxed);
@@ -324,6 +327,7 @@ static int split_ends(struct gtable *t, struct gpa gpa, uint64_t size)
 
 static int clear(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
 {
+	(void)at;
 	pte_t there = entry_read(entry);
 
 	if (pte_is_table(there) && !(whole && c->garbage))
@@ -351,6 +355,7 @@ int gtable_unmap_and_drop(struct gtable *t, struct gpa gpa, uint64_t size,
 
 static int change_rights(struct change *c, pte_t *entry, unsigned level, uint64_t at, bool whole)
 {
+	(void)level, (void)at, (void)whole;
 	pte_t there = entry_read(entry);
 
 	if (pte_is_table(there))

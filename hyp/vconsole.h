@@ -53,8 +53,9 @@ struct vconsole *vconsole_attached(void);
 /* Show again the last n bytes, as far as they are kept: now if it is attached, else when it is. */
 void vconsole_show(struct vconsole *vc, size_t n);
 
-/* What it printed, from its byte number *at on: up to n bytes; returns how many, and moves *at behind
- * them. What is no longer kept is passed over. For who only looks on; nothing counts as shown. */
+/* What it printed, from its byte number *at on: up to n bytes; returns how many, and moves *at
+ * behind them. What is no longer kept is passed over. For who only looks on; nothing counts as
+ * shown. */
 size_t vconsole_watch(struct vconsole *vc, uint64_t *at, char *bytes, size_t n);
 
 const char *vconsole_name(const struct vconsole *vc);

@@ -335,6 +335,7 @@ static int plan_raw(const struct source *source, uint64_t load)
 /* Ends the unpacking when the window is full: it then holds the start of the file. */
 static int peek(void *n_seen, const void *bytes, size_t n)
 {
+	(void)bytes;
 	return (*(uint64_t *)n_seen += n) == INFLATE_WINDOW ? -ECANCELED : 0;
 }
 

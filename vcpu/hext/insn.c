@@ -54,7 +54,7 @@ static void reflect(struct vcpu *v, uint64_t caught, uint64_t address)
 /* False: the fetch itself trapped, and the guest has its trap. */
 static bool fetch(struct vcpu *v, uint32_t *insn)
 {
-	uint64_t at = v->pc, low, high = 0, caught;
+	uint64_t at = v->pc, low = 0, high = 0, caught;
 
 	if (LIKELY(!(at & 3))) {
 		/* It lies in one page; what stands behind a 16-bit one is not looked at. */
