@@ -19,11 +19,14 @@ static void forget_here(struct work *work)
 	atomic_store_explicit(&r->is_done, 1, memory_order_release);
 }
 
-/* One hart after the other: this is for the ends of VMs and of regions, which are rare. */
+/* One hart after the other: this is for the ends of VMs and of regions, which are rare. There is
+ * one request, since the boot hart alone asks, and for one thing at a time. */
 static void ask(struct flusher *f, unsigned hart)
 {
-	struct request r = { .work = { .call = forget_here }, .flusher = f };
+	static struct request r = { .work = { .call = forget_here } };
 
+	r.flusher = f;
+	atomic_store_explicit(&r.is_done, 0, memory_order_relaxed);
 	work_queue(&r.work, hart);
 	while (!atomic_load_explicit(&r.is_done, memory_order_acquire))
 		cpu_relax();

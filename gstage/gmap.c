@@ -168,34 +168,51 @@ static int populate(struct gmap *m, struct region *r)
 	}
 }
 
-/*
- * One leaf at `gpa`. There is no memory only if nobody holds some who is about to give it back: two
- * harts that touch the last page at once take a frame each for a moment. So whoever finds none
- * waits for those, and goes on trying as long as anybody loses his race. Each time somebody else
- * has won one, so this ends.
- */
-static int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+/* One leaf at `gpa`, by a fault: while it may hold a frame that it gives back, it is counted. */
+static int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
 {
-	for (;;) {
-		uint32_t n_lost = atomic_load_explicit(&m->n_lost, memory_order_acquire);
+	atomic_fetch_add_explicit(&m->n_filling, 1, memory_order_relaxed);
+	/* Who finds our frame gone finds us counted. */
+	atomic_thread_fence(memory_order_release);
+	int filled = new_leaf(m, r, gpa, level);
+
+	atomic_fetch_sub_explicit(&m->n_filling, 1, memory_order_release);
+	return filled;
+}
+
+/*
+ * There is no memory only if nobody holds some who is about to give it back: two harts that touch
+ * the last page at once take a frame each for a moment. So whoever finds none waits for those, and
+ * goes on trying as long as anybody loses his race. Each time somebody else has won one, so this
+ * ends.
+ */
+static __attribute__((noinline)) int try_again(struct gmap *m, struct region *r, struct gpa gpa,
+					       unsigned level)
+{
+	uint32_t n_lost;
+	int filled;
+
+	do {
 		unsigned there;
 
-		atomic_fetch_add_explicit(&m->n_filling, 1, memory_order_relaxed);
-		/* Who finds our frame gone finds us counted. */
-		atomic_thread_fence(memory_order_release);
-		int filled = new_leaf(m, r, gpa, level);
-
-		atomic_fetch_sub_explicit(&m->n_filling, 1, memory_order_release);
-		if (LIKELY(!is_shortage(filled)))
+		n_lost = atomic_load_explicit(&m->n_lost, memory_order_acquire);
+		filled = try_leaf(m, r, gpa, level);
+		if (!is_shortage(filled))
 			return filled;
 		atomic_thread_fence(memory_order_acquire);
 		while (atomic_load_explicit(&m->n_filling, memory_order_acquire))
 			cpu_relax();
 		if (gtable_leaf(&m->table, gpa, &there))
 			return FILL_PRESENT;
-		if (atomic_load_explicit(&m->n_lost, memory_order_acquire) == n_lost)
-			return filled;
-	}
+	} while (atomic_load_explicit(&m->n_lost, memory_order_acquire) != n_lost);
+	return filled;
+}
+
+static int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+{
+	int filled = try_leaf(m, r, gpa, level);
+
+	return UNLIKELY(is_shortage(filled)) ? try_again(m, r, gpa, level) : filled;
 }
 
 static bool has_room(const struct region *r, uint64_t first, uint64_t size)

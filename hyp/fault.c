@@ -92,9 +92,9 @@ static bool read_entry(void *context, struct gpa at, uint64_t *entry)
 /*
  * The platform did not say which address failed: walk as the hardware does. Tables that lie in lazy
  * memory appear by being read here, so what is left is the address of the access itself, or of a
- * table where there is nothing.
+ * table where there is nothing. Not inline: its large frame would be every fault's.
  */
-static bool find_gpa(struct vcpu *v)
+static __attribute__((noinline)) bool find_gpa(struct vcpu *v)
 {
 	struct vcpu_translation t = v->engine->translation(v);
 	struct walk w;
@@ -152,7 +152,6 @@ static enum verdict fill(struct vcpu *v, struct region *r)
 
 enum verdict memory_fault(struct vcpu *v)
 {
-	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v);
 	if (UNLIKELY(!v->trap.has_gpa) && !find_gpa(v)) {
 		/* The tables changed under us: the guest's own next try meets what they are now. */
 		return fence_and_retry(v);
@@ -163,5 +162,6 @@ enum verdict memory_fault(struct vcpu *v)
 		return refuse_access(v, v->vm->config.hole_stops_guest);
 	if (r->kind == REGION_EMULATED)
 		return mmio_access(v, r);
+	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v); /* not of devices: it would be full of them */
 	return fill(v, r);
 }

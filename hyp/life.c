@@ -54,7 +54,12 @@ unsigned life_take_number(struct vm *vm)
 		used |= 1u << (vms[i]->map.flusher.tag - 1);
 	while (used >> (number - 1) & 1)
 		number++;
-	vms[count++] = vm;
+	/* In the order of starting: so they are numbered on the console. */
+	unsigned at = count++;
+
+	for (; at && vms[at - 1]->config.order > vm->config.order; at--)
+		vms[at] = vms[at - 1];
+	vms[at] = vm;
 	return number;
 }
 
@@ -252,21 +257,7 @@ bool vms_ended_well(void)
 
 void vms_start(void)
 {
-	struct vm *next;
-	bool is_started[MAX_VMS] = {};
-
-	do {
-		unsigned at = 0;
-
-		next = NULL;
-		for (unsigned i = 0; i < count; i++)
-			if (vms[i]->config.starts_by_itself && !is_started[i] &&
-			    (!next || vms[i]->config.order < next->config.order))
-				next = vms[at = i];
-		if (!next)
-			break;
-		is_started[at] = true;
-		if (!vm_start(next) && !vconsole_attached())
-			vconsole_attach(next->console);
-	} while (next);
+	for (unsigned i = 0; i < count; i++)
+		if (vms[i]->config.starts_by_itself && !vm_start(vms[i]) && !vconsole_attached())
+			vconsole_attach(vms[i]->console);
 }

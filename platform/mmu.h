@@ -25,6 +25,7 @@ const void *mmu_map_blob(struct hpa at, uint64_t size);
  * address that can be put into page tables. They come in 2 MiB blocks from the frame allocator. */
 MUST_CHECK void *own_alloc(unsigned order); /* NULL: no memory */
 void own_free(void *pages, unsigned order);
+uint64_t own_n_pages(void); /* in use */
 struct hpa own_hpa(const void *pages);
 void *own_ptr(struct hpa at); /* the reverse; NULL outside the blocks that own memory has */
 

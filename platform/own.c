@@ -48,7 +48,7 @@ static unsigned blocks_there_are(void)
 
 static unsigned hash_start(struct hpa at)
 {
-	return (at.v / MEGA_SIZE) * 0x9e37u % HASH_SIZE;
+	return at.v / MEGA_SIZE % HASH_SIZE; /* they come side by side, mostly */
 }
 
 static void hash_add(unsigned number, struct hpa at)
@@ -148,6 +148,17 @@ void own_free(void *pages, unsigned order)
 	lock_release(&own_lock);
 }
 
+uint64_t own_n_pages(void)
+{
+	uint64_t n = 0;
+
+	lock_take(&own_lock);
+	for (unsigned b = 0; b < blocks_there_are(); b++)
+		n += PAGES_PER_BLOCK - blocks[b].n_free;
+	lock_release(&own_lock);
+	return n;
+}
+
 struct hpa own_hpa(const void *pages)
 {
 	uint64_t va = (uint64_t)pages;
@@ -165,6 +176,7 @@ void *own_ptr(struct hpa at)
 		if (UNLIKELY(!block))
 			return NULL;
 		if (LIKELY(block / MEGA_SIZE == at.v / MEGA_SIZE))
-			return (void *)(block_va(block % MEGA_SIZE - 1) + at.v % MEGA_SIZE);
+			return (void *)(LAYOUT_OWN - MEGA_SIZE + block % MEGA_SIZE * MEGA_SIZE +
+					at.v % MEGA_SIZE);
 	}
 }

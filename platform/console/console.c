@@ -70,19 +70,12 @@ static void count_dropped(size_t n)
 	atomic_fetch_add_explicit(&n_unsaid, n, memory_order_relaxed);
 }
 
-/*
- * Tell what was lost, at the place where it is missing. Not at the first free byte: a ring that
- * hovers around full would carry nothing but notices. Returns false while there is still something
- * to tell; until then nothing else may go in.
- */
-static bool tell_losses(void)
+static __attribute__((noinline)) bool tell_them(void)
 {
 	char text[48];
 	uint64_t n;
 	int length;
 
-	if (LIKELY(!atomic_load_explicit(&n_unsaid, memory_order_relaxed)))
-		return true;
 	if (ring_room(&out) < OUT_SIZE / 4)
 		return false;
 	n = atomic_exchange_explicit(&n_unsaid, 0, memory_order_relaxed);
@@ -91,6 +84,16 @@ static bool tell_losses(void)
 		return true;
 	atomic_fetch_add_explicit(&n_unsaid, n, memory_order_relaxed);
 	return false;
+}
+
+/*
+ * Tell what was lost, at the place where it is missing. Not at the first free byte: a ring that
+ * hovers around full would carry nothing but notices. Returns false while there is still something
+ * to tell; until then nothing else may go in.
+ */
+static inline bool tell_losses(void)
+{
+	return LIKELY(!atomic_load_explicit(&n_unsaid, memory_order_relaxed)) || tell_them();
 }
 
 /* Bytes as a terminal wants them: a newline is two. `to` has room for 2 * n. */
@@ -111,7 +114,8 @@ static bool fill_stage(void)
 	char raw[STAGE_SIZE];
 	size_t n;
 
-	(void)tell_losses();
+	if (tell_losses() && ring_is_empty(&out))
+		return false;
 	n = ring_take(&out, raw, sizeof(raw));
 	stage.at = 0;
 	stage.end = translate(stage.bytes, raw, n, &stage.last);

@@ -2,6 +2,8 @@
 # The host's fuzzers: what each is made of.
 fuzz.cpio := tests/fuzz/cpio_fuzz.c lib/cpio.c
 fuzz.decode := tests/fuzz/decode_fuzz.c vcpu/decode.c
+fuzz.gmap := tests/fuzz/gmap_fuzz.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c \
+	gstage/flush.c gstage/gmap.c gstage/gmem.c gstage/gtable.c platform/work.c
 fuzz.gtable := tests/fuzz/gtable_fuzz.c tests/unit/own_host.c
 fuzz.guest_image := tests/fuzz/guest_image_fuzz.c lib/guest_image.c lib/inflate.c lib/placement.c
 fuzz.inflate := tests/fuzz/inflate_fuzz.c lib/inflate.c
@@ -14,6 +16,7 @@ fuzz.vm_config := tests/fuzz/vm_config_fuzz.c tests/unit/vm_config_check.c hyp/c
 	hyp/config_props.c lib/isa.c lib/machine_blob.c
 
 fuzz-libs.decode := /usr/lib/*-linux-gnu/libopcodes-*-riscv64.so /usr/lib/*-linux-gnu/libbfd-*-riscv64.so
+fuzz-libs.gmap := -Wl,--wrap=malloc,--wrap=calloc
 fuzz-libs.guest_image := -lz
 fuzz-libs.inflate := -lz
 fuzz-libs.machine := -lfdt

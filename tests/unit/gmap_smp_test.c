@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A VM's map and many harts: threads that answer faults, and run work where harts do, between two of
- * them, while the boot hart changes the map. To be run under TSan as well.
+ * A VM's map and many harts: threads that answer faults, and run work where harts do, between two
+ * of them, while the boot hart changes the map. To be run under TSan as well.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -133,7 +133,8 @@ static void fill_at_once(unsigned fill_level, unsigned n_frames)
 	end();
 }
 
-/* AS4, with just as many frames as it takes: those that losers have for a moment cost nobody his. */
+/* AS4, with just as many frames as it takes: those that losers have for a moment cost nobody his.
+ */
 TEST(gmap_smp, one_page_that_many_touch_gets_one_frame_and_the_losers_go_back)
 {
 	for (unsigned round = 0; round < ROUNDS; round++)
@@ -152,7 +153,8 @@ static uint64_t random_of(uint64_t *state)
 	return *state >> 33;
 }
 
-/* A vCPU's life: faults, and in between poll points, at which all that a fault knew is forgotten. */
+/* A vCPU's life: faults, and in between poll points, at which all that a fault knew is forgotten.
+ */
 static void *live(void *index)
 {
 	uint64_t state = (uintptr_t)index;
