@@ -21,6 +21,6 @@ def jobs(env):
             yield console(env, f'guest/hello-{cpu}-{versions_text(machine)}', machine, expect=SPOKE)
         without = Machine(qemu=qemu_version, opensbi=sbi_version, cpu='no-h')
         yield console(env, f'guest/none-{versions_text(without)}', without, status=1, expect=[NEEDS_H])
-    images = [env.image('micro'), env.image('hartwood-micro')]
-    yield Job('system/guest/what-calls-cost', ['python3', '-B', 'bench/run', str(images[0].parent)],
+    images = [env.image('micro'), env.image('hartwood')]
+    yield Job('system/guest/what-calls-cost', ['python3', '-B', 'bench/run', '--part', 'micro', str(images[0].parent)],
               tap=False, time_limit=120, needs=images, expect=[r'^sbi-get-spec-version .* holds$'])

@@ -19,10 +19,10 @@ LONG_ROWS = [*product(['7.2'], ['1.1', '1.6', 'sid'], ['h']),
 
 
 def jobs(env):
-    yield stock(env, 'linux', 'linux.', time_limit=300)
+    yield stock(env, 'linux', 'linux.', time_limit=600)
     yield stock(env, 'restart', 'restart.', Machine(harts=1),
                 '-append', f'restarts={100 if env.long else 10}',
-                time_limit=3000 if env.long else 400)
+                time_limit=5400 if env.long else 600)
     for harts in (1, 2):
         yield stock(env, f'pair-x{harts}', 'pair.', Machine(harts=harts), time_limit=120)
     for qemu, opensbi, cpu in LONG_ROWS if env.long else ROWS:
