@@ -86,8 +86,8 @@ test-long: test-programs $(O)/setup/long.ok
 check: $(O)/setup/check.ok $(B)/hartwood.bin $(B)/hello.bin
 	$(Q)O=$(O) B=$(B) tools/check
 
-## bench: what operations cost in instructions, natively and as a guest
-bench: $(B)/micro.bin $(B)/hartwood-micro.bin $(O)/setup/run.ok
+## bench: what things cost in instructions, natively and as a guest; fails where a limit is missed
+bench: $(B)/hartwood.bin $(B)/hello.bin $(B)/micro.bin $(B)/start.bin $(BENCH_INITRAMFS) $(O)/setup/run.ok
 	$(Q)$(PYTHON) bench/run $(B)
 
 ## docs: the pages that are made from the sources

@@ -4,71 +4,47 @@
  * as a guest alike. It is run with QEMU's -icount shift=0, where instret counts whatever runs for
  * an operation: firmware and hypervisor too. Each row is the mean over many, its loop included.
  */
+#include "bench/micro.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "arch/csr.h"
-#include "platform/frames.h"
-#include "platform/mmu.h"
-#include "sbi/host/sbi.h"
 
-enum { ROUNDS = 1000 };
+static const struct group *const groups[] = { &sbi_group, &interrupt_group, &memory_group,
+					      &device_group };
 
-/* Written out, so that the loop is the same whatever compiles it. */
-static void call_base_rounds(void)
+static void say(const char *name, uint64_t count)
 {
-	register uint64_t n __asm__("s1") = ROUNDS;
-
-	__asm__ volatile("1:	li	a7, 0x10\n"
-			 "	li	a6, 0\n"
-			 "	ecall\n"
-			 "	addi	%0, %0, -1\n"
-			 "	bnez	%0, 1b\n"
-			 : "+r"(n)::"a0", "a1", "a6", "a7", "memory");
+	printf("row %s %" PRIu64 "\n", name, count);
 }
 
-static void no_rounds(void) {}
-
-/* The first byte of blocks of 2 MiB that nobody touched before; they are not given back. */
-enum { BLOCKS = 4 };
-
-static void touch_blocks(void)
+static void run_once(const struct row *row)
 {
-	static struct frame_owner owner = { .name = "micro", .quota = ~UINT64_C(0) };
-
-	for (unsigned i = 0; i < BLOCKS; i++) {
-		struct hpa at;
-
-		if (frames_alloc(&owner, ORDER_MEGA, FRAMES_DIRTY, &at))
-			continue;
-		volatile char *block = window_open(at, MEGA_SIZE);
-
-		block[0] = 1;
-		window_close((void *)block);
-	}
+	if (row->prepare)
+		row->prepare();
+	row->run();
 }
 
-static const struct row {
-	const char *name;
-	void (*run)(void);
-	unsigned n; /* operations in a run */
-} rows[] = {
-	{ "nothing", no_rounds, 1 },
-	{ "sbi-get-spec-version", call_base_rounds, ROUNDS },
-	{ "first-touch-2m", touch_blocks, BLOCKS },
-};
+static uint64_t measure(const struct row *row)
+{
+	run_once(row); /* for what is set up by its first use */
+	if (row->prepare)
+		row->prepare();
+	uint64_t before = csr_read(CSR_INSTRET);
+
+	row->run();
+	return (csr_read(CSR_INSTRET) - before + row->n / 2) / row->n;
+}
 
 int main(void)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-		rows[i].run(); /* once before, for what is set up by its first use */
-		uint64_t before = csr_read(CSR_INSTRET);
+	for (unsigned i = 0; i < ARRAY_LEN(groups); i++) {
+		for (unsigned j = 0; j < groups[i]->n_rows; j++) {
+			const struct row *row = &groups[i]->rows[j];
 
-		rows[i].run();
-		uint64_t after = csr_read(CSR_INSTRET);
-
-		printf("row %s %" PRIu64 "\n", rows[i].name,
-		       (after - before + rows[i].n / 2) / rows[i].n);
+			say(row->name, measure(row));
+		}
 	}
 	return 0;
 }

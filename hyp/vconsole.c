@@ -100,15 +100,15 @@ static void keep(struct vconsole *vc, const char *bytes, size_t n)
 /* Under the lock: show what the host's console takes now. */
 static void push(struct vconsole *vc)
 {
-	size_t n = 0, taken = 0;
+	size_t n, taken;
 
-	while (taken == n && vc->shown != vc->n_put) {
+	do {
 		uint64_t at = vc->shown % KEPT, unseen = vc->n_put - vc->shown;
 
 		n = unseen < KEPT - at ? unseen : KEPT - at;
 		taken = console_offer(vc->kept + at, n);
 		vc->shown += taken;
-	}
+	} while (taken && taken == n);
 }
 
 size_t vconsole_put(struct vconsole *vc, const char *bytes, size_t n)

@@ -19,8 +19,10 @@ CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g \
 LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -nostartfiles -static \
 	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
 
-# What every exit, first touch or device access goes through is built for speed, all else for size.
-HOT := devices/plic.c devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/buddy.c lib/string.c \
+# What every exit, first touch or device access goes through is built for speed, all else for size. There the
+# stack protector guards arrays, but not each variable whose address is taken.
+HOT := devices/plic.c devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/buddy.c lib/ring.c \
+	lib/string.c platform/console/console.c platform/console/ns16550.c hyp/vconsole.c sbi/guest/ipi.c vcpu/vcpu.c \
 	platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c sbi/guest/base.c \
 	sbi/guest/time.c sbi/guest/vsbi.c vcpu/decode.c $(wildcard vcpu/hext/*.c)
 # The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
@@ -28,7 +30,7 @@ HOT := devices/plic.c devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c h
 # function that only calls another should stand in a backtrace: there it just jumps.
 OWN_FRAMES += lib/machine.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
-OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,-Os -fno-shrink-wrap \
+OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2 -fstack-protector,-Os -fno-shrink-wrap \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
 
 ASFLAGS := $(ARCH_COMPILE) -g -I.

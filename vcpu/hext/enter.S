@@ -10,8 +10,9 @@
 #include "arch/csr.h"
 #include "vcpu/vcpu.h"
 
-#define FRAME	    112
-#define CAUSE_ECALL 10
+#define FRAME		   112
+#define CAUSE_ECALL	   10
+#define CAUSE_VIRTUAL_INSN 22
 
 	.section .text.hot, "ax"
 
@@ -81,8 +82,17 @@ own_trap: /* of the hypervisor's code: sscratch is 0 again behind this */
 	csrrw	a0, CSR_SSCRATCH, a0
 	j	trap_vector
 
-other_exit: /* may look at any register */
+other_exit:
 	sd	t1, VCPU_PC(a0)
+	li	t2, CAUSE_VIRTUAL_INSN
+	bne	a1, t2, any_exit
+	call	hext_wait_is_over
+	mv	t1, a0
+	ld	a0, 0(sp)
+	bnez	t1, resume
+	li	a1, CAUSE_VIRTUAL_INSN
+
+any_exit: /* may look at any register */
 	each_guest_s sd
 	call	hext_exit
 	ld	a0, 0(sp)

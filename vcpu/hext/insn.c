@@ -51,10 +51,10 @@ static void reflect(struct vcpu *v, uint64_t caught, uint64_t address)
 	}
 }
 
-/* False: the fetch itself trapped, and the guest has its trap. */
-static bool fetch(struct vcpu *v, uint32_t *insn)
+/* The instruction at *address; what the fetch was caught at, and then where. */
+static inline uint64_t try_fetch(uint64_t *address, uint32_t *insn)
 {
-	uint64_t at = v->pc, low = 0, high = 0, caught;
+	uint64_t at = *address, low = 0, high = 0, caught;
 
 	if (LIKELY(!(at & 3))) {
 		/* It lies in one page; what stands behind a 16-bit one is not looked at. */
@@ -66,14 +66,22 @@ static bool fetch(struct vcpu *v, uint32_t *insn)
 			caught = fetch_by(HLVX_HU, at, &high);
 		}
 	}
-	if (UNLIKELY(caught != CAUGHT_NOTHING)) {
-		reflect(v, caught, at);
-		return false;
-	}
+	*address = at;
 	*insn = (uint32_t)(low | high << 16);
 	if ((low & 3) != 3)
 		*insn &= 0xffff;
-	return true;
+	return caught;
+}
+
+/* False: the fetch itself trapped, and the guest has its trap. */
+static bool fetch(struct vcpu *v, uint32_t *insn)
+{
+	uint64_t at = v->pc, caught = try_fetch(&at, insn);
+
+	if (LIKELY(caught == CAUGHT_NOTHING))
+		return true;
+	reflect(v, caught, at);
+	return false;
 }
 
 bool hext_find_access(struct vcpu *v, struct access *a)
@@ -106,6 +114,25 @@ static bool emulate_time(struct vcpu *v, uint32_t insn)
 		return false;
 	if (rd)
 		v->x[rd] = csr_read(CSR_TIME) + v->time_delta;
+	v->pc += 4;
+	return true;
+}
+
+/* Who waits often waits little: for what is pending already, neither lines nor other registers need
+ * be looked at. It is not traced either, or it would fill the trace. */
+bool hext_wait_is_over(struct vcpu *v)
+{
+	uint64_t at = v->pc;
+	uint32_t insn;
+
+	/* Not vsip, as in hext_is_awake. */
+	if (!(csr_read(CSR_HIP) >> 1 & csr_read(CSR_VSIE)) ||
+	    !(csr_read(CSR_HSTATUS) & HSTATUS_SPVP))
+		return false;
+	if (try_fetch(&at, &insn) != CAUGHT_NOTHING || insn != INSN_WFI)
+		return false;
+	v->n_exits[CAUSE_VIRTUAL_INSN]++;
+	v->n_waits++;
 	v->pc += 4;
 	return true;
 }

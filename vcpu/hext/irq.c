@@ -57,7 +57,8 @@ void hext_set_timer(struct vcpu *v, uint64_t when)
 bool hext_is_awake(struct vcpu *v)
 {
 	hext_take_lines(v);
-	return csr_read(CSR_VSIP) & csr_read(CSR_VSIE);
+	/* Not vsip, of which QEMU 7.2 shows nothing but VSSIP. */
+	return csr_read(CSR_HIP) >> 1 & csr_read(CSR_VSIE);
 }
 
 /* Guest time runs time_delta ahead of ours. A moment that lies before our time began is past. */
