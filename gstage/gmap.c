@@ -436,10 +436,9 @@ int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota)
 	return error;
 }
 
-int gmap_reset(struct gmap *m)
+int gmap_empty(struct gmap *m)
 {
 	const struct region_list *list = list_of(m);
-	int error = 0;
 
 	for (unsigned i = 0; i < list->n; i++)
 		if (list->by_address[i].region->is_pinned)
@@ -447,6 +446,14 @@ int gmap_reset(struct gmap *m)
 	for (unsigned i = 0; i < list->n; i++)
 		if (has_frames(list->by_address[i].region))
 			drop_region(m, list->by_address[i].region);
+	return 0;
+}
+
+int gmap_reset(struct gmap *m)
+{
+	const struct region_list *list = list_of(m);
+	int error = gmap_empty(m);
+
 	for (unsigned i = 0; !error && i < list->n; i++)
 		if (list->by_address[i].region->kind == REGION_EAGER)
 			error = fill_eagerly(m, list->by_address[i].region);

@@ -63,6 +63,9 @@ MUST_CHECK int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size,
  * regions lack memory, and the next reset tries again. No vCPU runs over it. */
 MUST_CHECK int gmap_reset(struct gmap *m);
 
+/* All frames go back. -EBUSY: some are pinned; then nothing has changed. No vCPU runs over it. */
+MUST_CHECK int gmap_empty(struct gmap *m);
+
 /* The region over `gpa`, NULL where there is none. */
 struct region *gmap_find(const struct gmap *m, struct gpa gpa);
 

@@ -162,6 +162,7 @@ enum verdict memory_fault(struct vcpu *v)
 		return refuse_access(v, v->vm->config.hole_stops_guest);
 	if (r->kind == REGION_EMULATED)
 		return mmio_access(v, r);
-	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v); /* not of devices: it would be full of them */
+	/* Not of devices: the trace would be full of them. */
+	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v);
 	return fill(v, r);
 }

@@ -94,6 +94,7 @@ static const char *end_text(enum stop_reason reason)
 		[STOP_CRASH] = "crashed",
 		[STOP_NO_MEMORY] = "ran out of memory",
 		[STOP_ORDERED] = "was stopped",
+		[STOP_NO_START] = "could not start",
 	};
 
 	return texts[reason];
@@ -126,7 +127,7 @@ int vm_start(struct vm *vm)
 
 	if (code) {
 		log_notice("%s: does not start: %s", vm_name(vm), error.text);
-		vm->last_end = STOP_FAILURE;
+		vm->last_end = STOP_NO_START;
 		return code;
 	}
 	timer_cancel(&vm->rest);
@@ -225,11 +226,16 @@ void life_vm_ended(struct work *work)
 {
 	struct vm *vm = CONTAINER_OF(work, struct vm, ended);
 	enum stop_reason reason = atomic_load_explicit(&vm->end, memory_order_acquire);
+	if (reason == STOP_NONE) /* its last vCPU stopped itself by HSM */
+		reason = STOP_SHUTDOWN;
 	enum vm_after next = vm->starts_again ? VM_RESTART : after(vm, reason);
 
 	vm->starts_again = false;
 	vm->last_end = reason;
+	vm->last_held = atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
+	if (next == VM_STOP && gmap_empty(&vm->map))
+		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
 	log_notice("%s: %s%s", vm_name(vm), end_text(reason),
 		   next == VM_RESTART ? ", and starts again"
 		   : next == VM_KEEP  ? ", and is kept"
@@ -246,11 +252,16 @@ bool vms_are_alive(void)
 	return false;
 }
 
+static bool ended_well(enum stop_reason reason)
+{
+	return reason == STOP_NONE || reason == STOP_SHUTDOWN || reason == STOP_REBOOT ||
+	       reason == STOP_ORDERED;
+}
+
 bool vms_ended_well(void)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (vms[i]->last_end == STOP_FAILURE || vms[i]->last_end == STOP_CRASH ||
-		    vms[i]->last_end == STOP_NO_MEMORY)
+		if (!ended_well(vms[i]->last_end))
 			return false;
 	return true;
 }

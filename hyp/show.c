@@ -29,7 +29,9 @@ static void show_vcpu(const struct vcpu *v, void (*show)(const char *format, ...
 
 void vm_show_stats(struct vm *vm, void (*show)(const char *format, ...))
 {
-	uint64_t n = atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
+	uint64_t n = vm->state == VM_IS_STOPPED
+			     ? vm->last_held
+			     : atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 
 	show("%s %s; started %u times, %" PRIu64 " of %" PRIu64 " KiB, %u tables of 4 KiB",
 	     vm_name(vm), vm_state_text(vm), vm->n_starts, n * PAGE_SIZE / KiB,

@@ -51,7 +51,7 @@ struct vm {
 	unsigned n_short_runs; /* in a row, that it ended by itself */
 	struct timer rest;
 	enum stop_reason last_end; /* of its last run */
-	const char *last_why;
+	uint64_t last_held;        /* frames, when that run ended */
 
 	/* Any hart's. */
 	struct gmap map;

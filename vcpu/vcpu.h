@@ -47,6 +47,7 @@ enum stop_reason {
 	STOP_CRASH,     /* it did what cannot be gone on from; vcpu->why says it in words */
 	STOP_NO_MEMORY, /* there is no frame for it */
 	STOP_ORDERED,   /* somebody outside wanted it */
+	STOP_NO_START,  /* it could not be loaded */
 };
 
 /* What was trapped with, where the run loop or an exit's handler needs it. */

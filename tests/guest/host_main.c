@@ -16,7 +16,9 @@
 #include "hyp/vconsole.h"
 #include "lib/component.h"
 #include "platform/console.h"
+#include "platform/frames.h"
 #include "platform/irq.h"
+#include "platform/mmu.h"
 #include "platform/option.h"
 #include "tests/guest/calls.h"
 #include "tests/kit/semihost.h"
@@ -132,6 +134,24 @@ static struct vm *make(void (*describe_it)(struct vm_config *c))
 	return vm;
 }
 
+/* What VMs get was somebody else's before, as far as there are whole blocks. */
+static void dirty_memory(void)
+{
+	static struct frame_owner owner = { .name = "dirt", .quota = ~UINT64_C(0) };
+	static struct hpa blocks[256];
+	unsigned n = 0;
+
+	while (n < ARRAY_LEN(blocks) &&
+	       !frames_alloc(&owner, ORDER_MEGA, FRAMES_DIRTY, &blocks[n])) {
+		void *block = window_open(blocks[n++], MEGA_SIZE);
+
+		memset(block, 0xd1, MEGA_SIZE);
+		window_close(block);
+	}
+	while (n)
+		frame_put(blocks[--n]);
+}
+
 static void describe_partner(struct vm_config *c)
 {
 	describe(c, "partner");
@@ -158,6 +178,7 @@ static void read_command_line(void)
 int main(void)
 {
 	read_command_line();
+	dirty_memory();
 	vsip_is_whole = is_vsip_whole();
 	tester = make(describe_tester);
 	partner = make(describe_partner);

@@ -35,7 +35,7 @@ def every_row():
 def jobs(env):
     rows = every_row()
     for row in sorted(rows if env.long else matrix.cover(rows, rows)):
-        machine = Machine(qemu=row.qemu, opensbi=row.opensbi, cpu=row.cpu, harts=1, memory='512M')
+        machine = Machine(qemu=row.qemu, opensbi=row.opensbi, cpu=row.cpu, harts=1, memory='256M')
         name = (f'system/guest/inside-{row.cpu}-levels{row.levels}{"-lean" if row.lean else ""}'
                 f'-qemu{row.qemu}-sbi{row.opensbi}')
         options = f'levels={row.levels}' + (' lean' if row.lean else '')
