@@ -25,7 +25,6 @@ enum exit_kind {
 	EXIT_OF_GUEST, /* its own affair, which this hart cannot delegate */
 	EXIT_MEMORY_FAULT,
 	EXIT_PRIVILEGED_INSN,
-	N_EXIT_KINDS
 };
 
 /* clang-format off */
@@ -48,13 +47,6 @@ static const uint8_t kind_of[32] = {
 	[CAUSE_VIRTUAL_INSN] = EXIT_PRIVILEGED_INSN,
 };
 /* clang-format on */
-
-static enum verdict unexpected(struct vcpu *v)
-{
-	v->stop = STOP_CRASH;
-	v->why = "a trap that is not its own";
-	return VERDICT_STOP;
-}
 
 /* What the trap says of a fault on a walk of the guest's own tables (privileged specification,
  * "Transformed Instruction or Pseudoinstruction for mtinst or htinst"). */
@@ -92,12 +84,22 @@ static enum verdict hand_on(struct vcpu *v)
 	return VERDICT_RESUME;
 }
 
-static enum verdict (*const handler_of[N_EXIT_KINDS])(struct vcpu *v) = {
-	[EXIT_UNEXPECTED] = unexpected,
-	[EXIT_OF_GUEST] = hand_on,
-	[EXIT_MEMORY_FAULT] = memory_fault,
-	[EXIT_PRIVILEGED_INSN] = hext_privileged_insn,
-};
+static enum verdict handle(struct vcpu *v, enum exit_kind kind)
+{
+	switch (kind) {
+	case EXIT_MEMORY_FAULT:
+		return memory_fault(v);
+	case EXIT_PRIVILEGED_INSN:
+		return hext_privileged_insn(v);
+	case EXIT_OF_GUEST:
+		return hand_on(v);
+	case EXIT_UNEXPECTED:
+		break;
+	}
+	v->stop = STOP_CRASH;
+	v->why = "a trap that is not its own";
+	return VERDICT_STOP;
+}
 
 void hext_sbi_call(struct vcpu *v)
 {
@@ -117,7 +119,7 @@ void hext_exit(struct vcpu *v, uint64_t cause)
 	v->n_exits[cause]++;
 	v->trap.cause = cause;
 	v->trap.value = csr_read(CSR_STVAL);
-	enum verdict verdict = handler_of[kind_of[cause]](v);
+	enum verdict verdict = handle(v, kind_of[cause]);
 
 	if (UNLIKELY(verdict != VERDICT_RESUME))
 		vcpu_leave(v, verdict);

@@ -29,9 +29,15 @@
 	 BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_ACCESS))
 #define DELEGATED_INTERRUPTS (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
 
+/* These do not come to us by medeleg on QEMU: the firmware redirects them. OpenSBI 1.6 was seen to
+ * enter our vector in VS-mode when hedeleg did not name one of them. */
+#define FIRMWARE_REDIRECTS                                                                         \
+	(BIT(CAUSE_ILLEGAL_INSN) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_LOAD_ACCESS) |              \
+	 BIT(CAUSE_STORE_ACCESS))
+
 static unsigned no_hedeleg;
 OPTION_FLAG(no-hedeleg, no_hedeleg, no_hedeleg,
-	    "pretend that harts delegate no exception to a guest: all are handed on by software");
+	    "pretend that harts delegate no exception to a guest but those that firmware redirects");
 
 enum { UNIT_INITIAL = 1, UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
 
@@ -212,7 +218,7 @@ void hext_load(struct vcpu *v, struct flusher *flusher)
 	const struct vs_state *s = &v->vs;
 
 	load_tables(v, flusher);
-	csr_write(CSR_HEDELEG, no_hedeleg ? 0 : DELEGATED_EXCEPTIONS);
+	csr_write(CSR_HEDELEG, no_hedeleg ? FIRMWARE_REDIRECTS : DELEGATED_EXCEPTIONS);
 	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
 	csr_write(CSR_HCOUNTEREN, v->env->hcounteren);
 	csr_write(CSR_HTIMEDELTA, v->time_delta);
