@@ -57,6 +57,9 @@ enum {
 #define MSR_RI      0x40u
 #define MSR_DCD     0x80u
 
+#define SHOWN(reg, value)  ((uint64_t)(value) << 8 * (reg))
+#define IS_PLAIN(reg, yes) ((uint64_t)(yes) << (reg))
+
 static unsigned n_in_most(const struct uart *u)
 {
 	return u->fcr & FCR_ENABLE ? UART_FIFO : 1;
@@ -83,14 +86,22 @@ static uint8_t cause(const struct uart *u)
 	return IIR_NONE;
 }
 
+static uint8_t lsr(const struct uart *u)
+{
+	return (u->n_in ? LSR_DATA : 0) | (u->is_overrun ? LSR_OVERRUN : 0) |
+	       (u->n_out ? 0 : LSR_IDLE);
+}
+
 /* After any change: what follows from the state. */
 static void update(struct uart *u)
 {
-	bool level = cause(u) != IIR_NONE;
-	uint32_t lsr = (u->n_in ? LSR_DATA : 0) | (u->is_overrun ? LSR_OVERRUN : 0) |
-		       (u->n_out ? 0 : LSR_IDLE);
+	uint8_t id = cause(u);
+	bool level = id != IIR_NONE;
+	uint64_t shown = SHOWN(IIR, id | (u->fcr & FCR_ENABLE ? IIR_HAS_FIFO : 0)) |
+			 SHOWN(LSR, lsr(u)) | SHOWN(MSR, u->msr) | IS_PLAIN(IIR, id != IIR_THRE) |
+			 IS_PLAIN(LSR, !u->is_overrun) | IS_PLAIN(MSR, !(u->msr & MSR_CHANGES));
 
-	atomic_store_explicit(&u->lsr, lsr, memory_order_relaxed);
+	atomic_store_explicit(&u->shown, shown, memory_order_relaxed);
 	if (level != u->is_irq_high) {
 		u->is_irq_high = level;
 		u->backend.irq(u->backend.context, level);
@@ -144,15 +155,6 @@ static void send(struct uart *u, char byte)
 	u->is_thre_due = !u->n_out;
 }
 
-static uint8_t read_iir(struct uart *u)
-{
-	uint8_t id = cause(u);
-
-	if (id == IIR_THRE)
-		u->is_thre_due = false;
-	return id | (u->fcr & FCR_ENABLE ? IIR_HAS_FIFO : 0);
-}
-
 /* Enabling the interrupt raises it if the transmitter is empty, however long it has been so. */
 static void write_ier(struct uart *u, uint8_t value)
 {
@@ -194,7 +196,8 @@ static void write_mcr(struct uart *u, uint8_t value)
 
 static uint8_t read_register(struct uart *u, unsigned offset)
 {
-	uint8_t value;
+	uint8_t value =
+		(uint8_t)(atomic_load_explicit(&u->shown, memory_order_relaxed) >> 8 * offset);
 
 	if (offset <= DLM && u->lcr & LCR_DLAB)
 		return u->divisor[offset];
@@ -204,16 +207,16 @@ static uint8_t read_register(struct uart *u, unsigned offset)
 	case IER:
 		return u->ier;
 	case IIR:
-		return read_iir(u);
+		u->is_thre_due &= value != (IIR_THRE | (value & IIR_HAS_FIFO));
+		return value;
 	case LCR:
 		return u->lcr;
 	case MCR:
 		return u->mcr;
 	case LSR:
 		u->is_overrun = false;
-		return (uint8_t)atomic_load_explicit(&u->lsr, memory_order_relaxed);
+		return value;
 	case MSR:
-		value = u->msr;
 		u->msr &= (uint8_t)~MSR_CHANGES;
 		return value;
 	default:
@@ -249,21 +252,25 @@ static void write_register(struct uart *u, unsigned offset, uint8_t value)
 	}
 }
 
+static __attribute__((noinline)) bool read_locked(struct uart *u, unsigned offset, uint64_t *value)
+{
+	lock_take(&u->lock);
+	*value = read_register(u, offset);
+	leave(u);
+	return true;
+}
+
 static bool uart_read(struct device *d, uint64_t offset, unsigned width, uint64_t *value)
 {
 	struct uart *u = CONTAINER_OF(d, struct uart, device);
-	uint32_t lsr = atomic_load_explicit(&u->lsr, memory_order_relaxed);
+	uint64_t shown = atomic_load_explicit(&u->shown, memory_order_relaxed);
 
 	if (width != 1 || offset >= N_REGISTERS)
 		return false;
-	/* What guests poll: without the lock, since it changes nothing and is one word. */
-	if (LIKELY(offset == LSR && !(lsr & LSR_OVERRUN))) {
-		*value = lsr;
-		return true;
-	}
-	lock_take(&u->lock);
-	*value = read_register(u, (unsigned)offset);
-	leave(u);
+	/* Without the lock, since it changes nothing and is one word. */
+	if (UNLIKELY(!(shown >> offset & 1)))
+		return read_locked(u, (unsigned)offset, value);
+	*value = (uint8_t)(shown >> 8 * offset);
 	return true;
 }
 

@@ -43,8 +43,11 @@ struct uart {
 	struct uart_backend backend;
 	unsigned source; /* its interrupt's number */
 	uint32_t plic_phandle;
-	/* Written under the lock, read by anyone. */
-	_Atomic uint32_t lsr;
+	/* Written under the lock, read by anyone. Byte n is what a read of register n gives, for
+	 * those that are asked for again and again. Byte 0, whose register is none of them, has bit
+	 * n set where that read changes nothing. One word, so that no reader sees one register
+	 * older than the one before. */
+	_Atomic uint64_t shown;
 	/* Under the lock. */
 	struct lock lock;
 	uint8_t ier, fcr, lcr, mcr, msr, scr;

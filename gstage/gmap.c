@@ -33,9 +33,10 @@ struct region *gmap_find(const struct gmap *m, struct gpa gpa)
 {
 	const struct region_list *list = list_of(m);
 
-	for (unsigned i = 0; i < list->n; i++)
-		if (gpa.v <= list->by_address[i].last)
-			return gpa.v >= list->by_address[i].at ? list->by_address[i].region : NULL;
+	/* From the top: there lies the memory, and what is touched is memory, mostly. */
+	for (const struct region_place *p = list->by_address + list->n; p-- > list->by_address;)
+		if (gpa.v >= p->at)
+			return gpa.v <= p->last ? p->region : NULL;
 	return NULL;
 }
 
@@ -71,6 +72,7 @@ static void drop_tables(struct gmap *m, struct region *r)
 	struct gtable_garbage garbage = {};
 
 	lock_take(&r->lock);
+	r->cursor = (struct gtable_cursor){};
 	CHECK(!gtable_unmap_and_drop(&m->table, r->at, r->size, &garbage));
 	lock_release(&r->lock);
 	if (garbage.n_pages)
@@ -108,28 +110,30 @@ static unsigned level_at(struct gpa gpa, uint64_t left)
 	return level;
 }
 
-/* Let a new block be the leaf at `gpa`, or give it back. */
-static int put_leaf(struct gmap *m, struct region *r, struct gpa gpa, struct hpa block,
-		    unsigned level)
+/* Another hart's leaf is there, or none can be. */
+static __attribute__((noinline)) int give_back(struct gmap *m, struct hpa block, int error)
 {
-	lock_take(&r->lock);
-	int error = gtable_install(&m->table, gpa, block, level, rights_of(r));
-
-	lock_release(&r->lock);
-	if (LIKELY(!error))
-		return FILL_NEW;
 	frame_put(block);
-	/* Release, and after the frame: who sees the count can have the frame. */
-	atomic_fetch_add_explicit(&m->n_lost, 1, memory_order_release);
+	/* Release, and after the frame: who sees the count can have the frame. A table that could
+	 * not be made is no lost race: counted, it would be tried again for ever. */
+	if (error != -ENOMEM)
+		atomic_fetch_add_explicit(&m->n_lost, 1, memory_order_release);
 	return error == -EEXIST ? FILL_PRESENT : error;
 }
 
-static int new_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+/* Let a new block be the leaf at `gpa`, or give it back. */
+static inline int put_leaf(struct gmap *m, struct region *r, struct gpa gpa, struct hpa block,
+			   unsigned level)
 {
-	struct hpa block;
-	int error = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED, &block);
+	int error;
 
-	return UNLIKELY(error) ? error : put_leaf(m, r, gpa, block, level);
+	lock_take(&r->lock);
+	if (level == GTABLE_4K)
+		error = gtable_install_page(&m->table, &r->cursor, gpa, block, rights_of(r));
+	else
+		error = gtable_install(&m->table, gpa, block, level, rights_of(r));
+	lock_release(&r->lock);
+	return LIKELY(!error) ? FILL_NEW : give_back(m, block, error);
 }
 
 static bool is_shortage(int result)
@@ -137,56 +141,29 @@ static bool is_shortage(int result)
 	return result == -ENOMEM || result == -EDQUOT;
 }
 
-/* Fill all of a region, by the largest blocks that fit and that there are. On error what was filled
- * stays, for the caller to drop. */
-static int fill_eagerly(struct gmap *m, struct region *r)
+/* One leaf at `gpa`: while this may hold a frame that it gives back, it is counted. */
+static inline int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
 {
-	for (uint64_t o = 0; o < r->size;) {
-		struct gpa gpa = GPA(r->at.v + o);
-		unsigned level = level_at(gpa, r->size - o);
-		int filled;
+	struct hpa block;
 
-		while ((filled = new_leaf(m, r, gpa, level)) == -ENOMEM && level)
-			level--;
-		if (filled < 0)
-			return filled;
-		o += leaf_size[level];
-	}
-	return 0;
-}
-
-static int populate(struct gmap *m, struct region *r)
-{
-	drop_tables(m, r);
-	switch (r->kind) {
-	case REGION_EAGER:
-		return fill_eagerly(m, r);
-	case REGION_DEVICE:
-		return gtable_map(&m->table, r->at, r->host, r->size, rights_of(r));
-	default:
-		return 0;
-	}
-}
-
-/* One leaf at `gpa`, by a fault: while it may hold a frame that it gives back, it is counted. */
-static int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
-{
 	atomic_fetch_add_explicit(&m->n_filling, 1, memory_order_relaxed);
 	/* Who finds our frame gone finds us counted. */
 	atomic_thread_fence(memory_order_release);
-	int filled = new_leaf(m, r, gpa, level);
+	int filled = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED, &block);
 
+	if (LIKELY(!filled))
+		filled = put_leaf(m, r, gpa, block, level);
 	atomic_fetch_sub_explicit(&m->n_filling, 1, memory_order_release);
 	return filled;
 }
 
 /*
- * There is no memory only if nobody holds some who is about to give it back: two harts that touch
- * the last page at once take a frame each for a moment. So whoever finds none waits for those, and
- * goes on trying as long as anybody loses his race. Each time somebody else has won one, so this
- * ends.
+ * The same until it is certain. There is no memory only if nobody holds some who is about to give
+ * it back: two harts that touch the last page at once take a frame each for a moment. So whoever
+ * finds none waits for those, and goes on trying as long as anybody loses his race. Each time
+ * somebody else has won one, so this ends.
  */
-static __attribute__((noinline)) int try_again(struct gmap *m, struct region *r, struct gpa gpa,
+static __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa,
 					       unsigned level)
 {
 	uint32_t n_lost;
@@ -208,11 +185,35 @@ static __attribute__((noinline)) int try_again(struct gmap *m, struct region *r,
 	return filled;
 }
 
-static int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+/* Fill all of a region, by the largest blocks that fit and that there are. On error what was filled
+ * stays, for the caller to drop. */
+static int fill_eagerly(struct gmap *m, struct region *r)
 {
-	int filled = try_leaf(m, r, gpa, level);
+	for (uint64_t o = 0; o < r->size;) {
+		struct gpa gpa = GPA(r->at.v + o);
+		unsigned level = level_at(gpa, r->size - o);
+		int filled;
 
-	return UNLIKELY(is_shortage(filled)) ? try_again(m, r, gpa, level) : filled;
+		while ((filled = fill_leaf(m, r, gpa, level)) == -ENOMEM && level)
+			level--;
+		if (filled < 0)
+			return filled;
+		o += leaf_size[level];
+	}
+	return 0;
+}
+
+static int populate(struct gmap *m, struct region *r)
+{
+	drop_tables(m, r);
+	switch (r->kind) {
+	case REGION_EAGER:
+		return fill_eagerly(m, r);
+	case REGION_DEVICE:
+		return gtable_map(&m->table, r->at, r->host, r->size, rights_of(r));
+	default:
+		return 0;
+	}
 }
 
 static bool has_room(const struct region *r, uint64_t first, uint64_t size)
@@ -220,17 +221,28 @@ static bool has_room(const struct region *r, uint64_t first, uint64_t size)
 	return first >= r->at.v && first - r->at.v + size <= r->size;
 }
 
-/* A large leaf, whose zeroing is dear: only where it fits and nothing is there yet. */
-static int fill_large(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+static struct gpa start_of_leaf(struct gpa gpa, unsigned level)
 {
-	struct gpa first = GPA(align_down(gpa.v, leaf_size[level]));
-	unsigned there;
+	return GPA(align_down(gpa.v, leaf_size[level]));
+}
 
-	if (!has_room(r, first.v, leaf_size[level]))
-		return -EISDIR;
-	if (gtable_leaf(&m->table, gpa, &there))
-		return FILL_PRESENT;
-	return there < level ? -EISDIR : fill_leaf(m, r, first, level);
+/* A large leaf, whose zeroing is dear: only where it fits and nothing is there yet. Pages do where
+ * no such leaf goes, or no such block is free. */
+static __attribute__((noinline)) int fill_large(struct gmap *m, struct region *r, struct gpa gpa)
+{
+	unsigned level = r->fill_level, there;
+	struct gpa first = start_of_leaf(gpa, level);
+	int filled = -EISDIR;
+
+	if (has_room(r, first.v, leaf_size[level])) {
+		if (gtable_leaf(&m->table, gpa, &there))
+			return FILL_PRESENT;
+		if (there >= level)
+			filled = fill_leaf(m, r, first, level);
+	}
+	if (filled == -EISDIR || is_shortage(filled))
+		filled = fill_leaf(m, r, start_of_leaf(gpa, GTABLE_4K), GTABLE_4K);
+	return filled;
 }
 
 int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa, enum gtable_rights access)
@@ -239,14 +251,12 @@ int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa, enum gtable_righ
 		return -EACCES;
 	if (UNLIKELY(!has_frames(r)))
 		return r->kind == REGION_DEVICE ? FILL_PRESENT : -EFAULT;
-	if (r->fill_level) {
-		int filled = fill_large(m, r, gpa, r->fill_level);
+	if (r->fill_level)
+		return fill_large(m, r, gpa);
+	struct gpa page = start_of_leaf(gpa, GTABLE_4K);
+	int filled = try_leaf(m, r, page, GTABLE_4K);
 
-		/* Pages do where no such leaf goes, or no such block is free. */
-		if (filled != -EISDIR && !is_shortage(filled))
-			return filled;
-	}
-	return fill_leaf(m, r, GPA(align_down(gpa.v, PAGE_SIZE)), GTABLE_4K);
+	return UNLIKELY(is_shortage(filled)) ? fill_leaf(m, r, page, GTABLE_4K) : filled;
 }
 
 size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const void *from, size_t n)

@@ -21,7 +21,7 @@ enum { GMAP_REGIONS = 32 };
 
 struct region_list {
 	unsigned n;
-	struct {
+	struct region_place {
 		uint64_t at, last; /* the region's first and last byte */
 		struct region *region;
 	} by_address[GMAP_REGIONS];

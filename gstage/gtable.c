@@ -239,8 +239,9 @@ int gtable_map_up_to(struct gtable *t, struct gpa gpa, struct hpa hpa, uint64_t 
 	return error ? error : visit_range(&c, place, gpa, size);
 }
 
-int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
-		   enum gtable_rights rights)
+/* *at: the entry, where there is no error. */
+static int install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
+		   enum gtable_rights rights, pte_t **at)
 {
 	pte_t *entry, *table = t->root, there;
 
@@ -258,9 +259,48 @@ int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned le
 		if (!pte_is_table(there))
 			return there ? -EEXIST : -ENOMEM;
 	}
+	*at = entry;
 	if (!there)
 		there = entry_claim(entry, pte_make(hpa, leaf_bits(rights)));
 	return pte_is_table(there) ? -EISDIR : there ? -EEXIST : 0;
+}
+
+int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
+		   enum gtable_rights rights)
+{
+	pte_t *at;
+
+	return install(t, gpa, hpa, level, rights, &at);
+}
+
+static uint64_t place_of(struct gpa gpa)
+{
+	return (gpa.v >> (PAGE_SHIFT + PTE_INDEX_BITS)) + 1;
+}
+
+static __attribute__((noinline)) int install_and_point(struct gtable *t, struct gtable_cursor *c,
+						       struct gpa gpa, struct hpa hpa,
+						       enum gtable_rights rights)
+{
+	pte_t *at;
+	int error = install(t, gpa, hpa, GTABLE_4K, rights, &at);
+
+	if (!error)
+		*c = (struct gtable_cursor){ place_of(gpa), at - pte_index(gpa.v, GTABLE_4K) };
+	return error;
+}
+
+int gtable_install_page(struct gtable *t, struct gtable_cursor *c, struct gpa gpa, struct hpa hpa,
+			enum gtable_rights rights)
+{
+	if (UNLIKELY(c->place != place_of(gpa)))
+		return install_and_point(t, c, gpa, hpa, rights);
+	pte_t *entry = &c->table[pte_index(gpa.v, GTABLE_4K)];
+
+	if (UNLIKELY(entry_read(entry)))
+		return -EEXIST;
+	entry_write(entry, pte_make(hpa, leaf_bits(rights)));
+	return 0;
 }
 
 /* ---- Splits ---- */

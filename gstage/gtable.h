@@ -77,6 +77,20 @@ MUST_CHECK static inline int gtable_map(struct gtable *t, struct gpa gpa, struct
 MUST_CHECK int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
 			      enum gtable_rights rights);
 
+/* The level-0 table that a page was installed in last. Starts as {}, and is {} again as soon as
+ * tables there go. */
+struct gtable_cursor {
+	uint64_t place; /* number of the table's range of addresses, + 1 */
+	pte_t *table;
+};
+
+/*
+ * gtable_install of a page, without a walk where the cursor stands already. `c` belongs to the
+ * region, whose lock is held; rights and alignment are known to be right.
+ */
+MUST_CHECK int gtable_install_page(struct gtable *t, struct gtable_cursor *c, struct gpa gpa,
+				   struct hpa hpa, enum gtable_rights rights);
+
 /*
  * Let nothing of [gpa, +size), page-aligned, be mapped; holes are passed over, a larger leaf that
  * the range cuts is split. Tables that lie wholly inside are taken out into `garbage`; NULL leaves

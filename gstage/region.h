@@ -38,8 +38,9 @@ struct region {
 	/* The boot hart's. */
 	bool is_pinned; /* something beside the guest reaches it, by DMA: it must stay as it is */
 
-	/* The lock's holder: the region's entries in the table. */
+	/* The lock's holder: the region's entries in the table, and where a page came last. */
 	struct lock lock;
+	struct gtable_cursor cursor;
 };
 
 #endif

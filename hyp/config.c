@@ -166,12 +166,14 @@ static int end_node(struct reader *r)
 
 static int walk(struct reader *r, const void *fdt)
 {
-	uint32_t at = blob_tag(fdt, 0).next; /* behind the root's begin */
+	struct tag tag;
+
+	blob_tag(fdt, 0, &tag);
+	uint32_t at = tag.next; /* behind the root's begin */
 	int err = 0;
 
 	for (;;) {
-		struct tag tag = blob_tag(fdt, at);
-
+		blob_tag(fdt, at, &tag);
 		at = tag.next;
 		if (tag.kind == FDT_BEGIN_NODE)
 			err = begin_node(r, tag.name);

@@ -54,33 +54,29 @@ static uint64_t access_fault_of(const struct vcpu *v, const struct access *a)
 	return CAUSE_LOAD_ACCESS;
 }
 
-/* A vector that cannot be fetched is fetched for ever. */
-static bool loops_at_vector(struct vcpu *v)
+/* A vector that cannot be fetched is fetched for ever: the trap led to where it came from. */
+static bool loops_at_vector(struct vcpu *v, uint64_t came_from)
 {
-	if (v->pc != v->vector_loop.pc)
-		v->vector_loop.n = 0;
-	v->vector_loop.pc = v->pc;
-	return ++v->vector_loop.n > MAX_VECTOR_LOOP;
+	v->n_vector_loops = v->pc == came_from ? v->n_vector_loops + 1 : 0;
+	return v->n_vector_loops > MAX_VECTOR_LOOP;
 }
 
 enum verdict refuse_access(struct vcpu *v, bool stops_guest)
 {
-	uint64_t cause = CAUSE_FETCH_ACCESS;
+	uint64_t cause = CAUSE_FETCH_ACCESS, came_from = v->pc;
 	struct access a = { .kind = ACCESS_NONE };
 
 	if (stops_guest)
 		return stop(v, STOP_CRASH, "an access that its description does not allow");
-	if (is_fetch(v)) {
-		if (loops_at_vector(v))
-			return stop(v, STOP_CRASH, "its trap vector cannot be fetched");
-	} else {
+	if (!is_fetch(v)) {
 		if (v->trap.cause == CAUSE_LOAD_GPF && !v->engine->find_access(v, &a))
 			return VERDICT_RESUME;
-		v->vector_loop.n = 0;
 		cause = access_fault_of(v, &a);
 	}
 	trace(TRACE_INJECT, cause, v->trap.value);
 	v->engine->inject(v, cause, v->trap.value);
+	if (loops_at_vector(v, came_from))
+		return stop(v, STOP_CRASH, "its trap vector cannot be fetched");
 	return VERDICT_RESUME;
 }
 
@@ -138,6 +134,8 @@ static enum verdict fill(struct vcpu *v, struct region *r)
 		v->n_fills++;
 		return VERDICT_RESUME;
 	}
+	/* Not of each first touch, nor of devices: the trace has their exits. */
+	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v);
 	switch (filled) {
 	case FILL_PRESENT:
 		return fence_and_retry(v);
@@ -162,7 +160,5 @@ enum verdict memory_fault(struct vcpu *v)
 		return refuse_access(v, v->vm->config.hole_stops_guest);
 	if (r->kind == REGION_EMULATED)
 		return mmio_access(v, r);
-	/* Not of devices: the trace would be full of them. */
-	trace(TRACE_FAULT, v->trap.value, v->trap.gpa.v);
 	return fill(v, r);
 }

@@ -49,7 +49,8 @@ unsigned life_take_number(struct vm *vm)
 {
 	unsigned used = 0, number = 1;
 
-	CHECK(count < MAX_VMS);
+	if (count == MAX_VMS)
+		return 0;
 	for (unsigned i = 0; i < count; i++)
 		used |= 1u << (vms[i]->map.flusher.tag - 1);
 	while (used >> (number - 1) & 1)
@@ -116,6 +117,12 @@ const char *vm_state_text(const struct vm *vm)
 	}
 }
 
+static void give_memory_back(struct vm *vm)
+{
+	if (gmap_empty(&vm->map))
+		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
+}
+
 int vm_start(struct vm *vm)
 {
 	struct vm_error error;
@@ -123,14 +130,15 @@ int vm_start(struct vm *vm)
 	if (vm->state == VM_IS_RUNNING || vm->state == VM_IS_STOPPING)
 		return -EBUSY;
 	vm->state = VM_IS_STOPPED;
+	timer_cancel(&vm->rest);
 	int code = vm_load(vm, &error);
 
 	if (code) {
+		give_memory_back(vm);
 		log_notice("%s: does not start: %s", vm_name(vm), error.text);
 		vm->last_end = STOP_NO_START;
 		return code;
 	}
-	timer_cancel(&vm->rest);
 	vm->n_starts++;
 	vm->started_at = time_now();
 	vm->state = VM_IS_RUNNING;
@@ -155,8 +163,10 @@ void vm_end(struct vm *vm, enum stop_reason reason)
 
 void vm_stop(struct vm *vm)
 {
-	if (vm->state == VM_IS_KEPT || vm->state == VM_IS_RESTING)
+	if (vm->state == VM_IS_KEPT || vm->state == VM_IS_RESTING) {
 		vm->state = VM_IS_STOPPED;
+		give_memory_back(vm);
+	}
 	timer_cancel(&vm->rest);
 	if (vm->state != VM_IS_RUNNING)
 		return;
@@ -234,8 +244,8 @@ void life_vm_ended(struct work *work)
 	vm->last_end = reason;
 	vm->last_held = atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
-	if (next == VM_STOP && gmap_empty(&vm->map))
-		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
+	if (next == VM_STOP)
+		give_memory_back(vm);
 	log_notice("%s: %s%s", vm_name(vm), end_text(reason),
 		   next == VM_RESTART ? ", and starts again"
 		   : next == VM_KEEP  ? ", and is kept"
@@ -248,6 +258,14 @@ bool vms_are_alive(void)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (vms[i]->state != VM_IS_STOPPED)
+			return true;
+	return false;
+}
+
+bool vms_wait_for_a_start(void)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!vms[i]->config.starts_by_itself)
 			return true;
 	return false;
 }

@@ -5,7 +5,7 @@
 
 #include "hyp/vm.h"
 
-/* Enter it in the list; the number, from 1 on, is its VMID too. */
+/* Enter it in the list; the number, from 1 on, is its VMID too. 0: there are too many. */
 unsigned life_take_number(struct vm *vm);
 void life_give_number(struct vm *vm);
 

@@ -8,6 +8,7 @@
 
 #include "arch/csr.h"
 #include "hyp/bundle.h"
+#include "hyp/monitor.h"
 #include "hyp/report.h"
 #include "hyp/run.h"
 #include "hyp/vconsole.h"
@@ -150,15 +151,19 @@ int main(void)
 
 	run_begin(); /* first: a hart that sleeps looks only when it is kicked, by a VM's start */
 	vms_start();
-	/* Between the last look and the sleep nothing may end that has to be looked at. */
-	for (irq_poll(); vms_are_alive(); irq_poll()) {
+	if (!vms_are_alive() && vms_wait_for_a_start())
+		monitor_open();
+	/* Between the last look and the sleep nothing may end that has to be looked at. While
+	 * somebody is in the monitor, it is his to quit. */
+	for (irq_poll(); vms_are_alive() || monitor_has_keyboard(); irq_poll()) {
 		console_drain();
 		if (!run_next())
 			irq_wait();
 	}
 	console_flush(LAST_WORDS_MS); /* what the attached guest said last */
 	for (unsigned i = 0; i < n_vms(); i++)
-		vconsole_attach(vm_console(vm_at(i))); /* shows what nobody has seen */
+		if (vconsole_has_unseen(vm_console(vm_at(i))))
+			vconsole_attach(vm_console(vm_at(i))); /* shows it */
 	vconsole_attach(NULL);
 	for (unsigned i = 0; i < n_vms(); i++)
 		vm_show_stats(vm_at(i), say);

@@ -10,12 +10,13 @@
 #include "vcpu/decode.h"
 #include "vcpu/engine.h"
 
-static uint64_t value_to_store(struct vcpu *v, const struct access *a)
+static __attribute__((noinline)) bool store_float(struct vcpu *v, const struct access *a,
+						  struct device *d, uint64_t offset)
 {
-	return a->is_float ? v->engine->float_get(v, a->reg) : v->x[a->reg];
+	return d->ops->write(d, offset, a->width, v->engine->float_get(v, a->reg));
 }
 
-static void keep_loaded(struct vcpu *v, const struct access *a, uint64_t value)
+static inline void keep_loaded(struct vcpu *v, const struct access *a, uint64_t value)
 {
 	value = access_extend(a, value);
 	if (UNLIKELY(a->is_float))
@@ -26,7 +27,8 @@ static void keep_loaded(struct vcpu *v, const struct access *a, uint64_t value)
 
 /* A device sees an AMO as a read and a write: nothing of ours comes between, as each of its
  * registers is one vCPU's business at a time, or the guest's locks'. */
-static bool do_amo(struct vcpu *v, const struct access *a, struct device *d, uint64_t offset)
+static __attribute__((noinline)) bool do_amo(struct vcpu *v, const struct access *a,
+					     struct device *d, uint64_t offset)
 {
 	uint64_t old;
 
@@ -40,36 +42,36 @@ static bool do_amo(struct vcpu *v, const struct access *a, struct device *d, uin
 	return true;
 }
 
-static bool do_access(struct vcpu *v, const struct access *a, struct device *d, uint64_t offset)
+static inline bool do_access(struct vcpu *v, const struct access *a, struct device *d,
+			     uint64_t offset)
 {
 	uint64_t value;
 
-	switch (a->kind) {
-	case ACCESS_LOAD:
+	if (LIKELY(a->kind == ACCESS_LOAD)) {
 		if (!d->ops->read(d, offset, a->width, &value))
 			return false;
 		keep_loaded(v, a, value);
 		return true;
-	case ACCESS_STORE:
-		return d->ops->write(d, offset, a->width, value_to_store(v, a));
-	case ACCESS_AMO:
-		return do_amo(v, a, d, offset);
-	default:
-		return false;
 	}
+	if (UNLIKELY(a->kind != ACCESS_STORE))
+		return a->kind == ACCESS_AMO && do_amo(v, a, d, offset);
+	if (UNLIKELY(a->is_float))
+		return store_float(v, a, d, offset);
+	return d->ops->write(d, offset, a->width, v->x[a->reg]);
 }
 
 enum verdict mmio_access(struct vcpu *v, struct region *r)
 {
-	struct device *d = r->device;
-	uint64_t offset = v->trap.gpa.v - d->at.v;
 	struct access a;
 
 	if (UNLIKELY(v->trap.is_walk || v->trap.access == GTABLE_X))
 		return refuse_access(v, r->stops_guest);
 	if (UNLIKELY(!v->engine->find_access(v, &a)))
 		return VERDICT_RESUME;
-	bool is_inside = a.width && !(offset & (a.width - 1u)) && offset + a.width <= d->size;
+	struct device *d = r->device;
+	uint64_t offset = v->trap.gpa.v - d->at.v;
+	bool is_inside =
+		a.width && !(offset & (a.width - UINT64_C(1))) && offset + a.width <= d->size;
 
 	if (UNLIKELY(!is_inside || !do_access(v, &a, d, offset)))
 		return refuse_access(v, r->stops_guest);

@@ -58,8 +58,16 @@ static void prompt(void)
 	echo("hartwood> ");
 }
 
+static bool was_opened;
+
+bool monitor_has_keyboard(void)
+{
+	return was_opened && !vconsole_attached();
+}
+
 void monitor_open(void)
 {
+	was_opened = true;
 	vconsole_attach(NULL);
 	monitor_say("[monitor]");
 	prompt();

@@ -37,6 +37,9 @@ struct monitor_command {
 /* Take the host's console from whoever has it, and prompt. */
 void monitor_open(void);
 
+/* Somebody opened it, and has not gone to a guest's console since. */
+bool monitor_has_keyboard(void);
+
 /* What was typed while the monitor had the keyboard. Returns how many of the n bytes it used: fewer
  * if a command gave the keyboard away, and the rest is then the next owner's. */
 size_t monitor_type(const char *bytes, size_t n);

@@ -13,13 +13,18 @@
 
 extern const struct monitor_command __start_monitor_commands[], __stop_monitor_commands[];
 
-static bool read_number(const char *word, uint64_t *value)
+static bool read_by(int base, const char *word, uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
-	*value = strtoul(word, &end, 0);
-	return word[0] >= '0' && word[0] <= '9' && !*end && !errno;
+	*value = strtoul(word, &end, base);
+	return word[0] != '-' && end != word && !*end && !errno;
+}
+
+static bool read_number(const char *word, uint64_t *value)
+{
+	return read_by(0, word, value);
 }
 
 /* By its name, or by its number in `list`; says so if there is none. */
@@ -135,7 +140,7 @@ static bool xlate(unsigned n, char **words)
 	uint64_t address;
 	struct vm *vm;
 
-	if (n < 2 || n > 3 || (n == 3 && !is_physical) || !read_number(words[1], &address))
+	if (n < 2 || n > 3 || (n == 3 && !is_physical) || !read_by(16, words[1], &address))
 		return false;
 	vm = find(words[0]);
 	if (vm)

@@ -89,8 +89,11 @@ static uint64_t room(const struct vconsole *vc)
 
 static void keep(struct vconsole *vc, const char *bytes, size_t n)
 {
+	uint64_t at = vc->n_put;
+
+	vc->n_put += n;
 	for (size_t i = 0; i < n; i++)
-		vc->kept[vc->n_put++ % KEPT] = bytes[i];
+		vc->kept[at++ % KEPT] = bytes[i];
 	if (vc->n_put - vc->shown > KEPT) {
 		vc->n_lost += vc->n_put - KEPT - vc->shown;
 		vc->shown = vc->n_put - KEPT;
@@ -100,15 +103,15 @@ static void keep(struct vconsole *vc, const char *bytes, size_t n)
 /* Under the lock: show what the host's console takes now. */
 static void push(struct vconsole *vc)
 {
-	size_t n, taken;
-
-	do {
+	while (vc->shown != vc->n_put) {
 		uint64_t at = vc->shown % KEPT, unseen = vc->n_put - vc->shown;
+		size_t n = unseen < KEPT - at ? unseen : KEPT - at;
+		size_t taken = console_offer(vc->kept + at, n);
 
-		n = unseen < KEPT - at ? unseen : KEPT - at;
-		taken = console_offer(vc->kept + at, n);
 		vc->shown += taken;
-	} while (taken && taken == n);
+		if (taken < n)
+			break;
+	}
 }
 
 size_t vconsole_put(struct vconsole *vc, const char *bytes, size_t n)
@@ -172,6 +175,11 @@ void vconsole_attach(struct vconsole *vc)
 		return;
 	say_who(vc);
 	set_attached(vc, true);
+}
+
+bool vconsole_has_unseen(const struct vconsole *vc)
+{
+	return vc->shown != vc->n_put;
 }
 
 struct vconsole *vconsole_attached(void)

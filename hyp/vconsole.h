@@ -50,6 +50,9 @@ size_t vconsole_type(struct vconsole *vc, const char *bytes, size_t n);
 void vconsole_attach(struct vconsole *vc);
 struct vconsole *vconsole_attached(void);
 
+/* Has it printed what was not shown yet? */
+bool vconsole_has_unseen(const struct vconsole *vc);
+
 /* Show again the last n bytes, as far as they are kept: now if it is attached, else when it is. */
 void vconsole_show(struct vconsole *vc, size_t n);
 

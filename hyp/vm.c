@@ -121,6 +121,16 @@ static int choose_hart(const struct vm_config *c, unsigned number)
 	return -1;
 }
 
+/* Pages for 32 vector registers; the largest that there can be have 8 KiB each. */
+static unsigned vector_order(void)
+{
+	unsigned order = 0;
+
+	while (PAGE_SIZE << order < hart_features(0)->vlenb * 32ull)
+		order++;
+	return order;
+}
+
 static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 {
 	int hart = choose_hart(&vm->config, vm->map.flusher.tag - 1 + index);
@@ -144,7 +154,7 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 	v->siblings = UINT64_MAX >> (64 - vm->config.n_vcpus);
 	run_add(v);
 	if (vm->env.has_v) {
-		v->v_area = own_alloc(hart_features(0)->vlenb * 32 > PAGE_SIZE ? 3 : 0);
+		v->v_area = own_alloc(vector_order());
 		if (!v->v_area)
 			return fail(error, -ENOMEM, "vector registers");
 	}
@@ -163,6 +173,8 @@ static int build(struct vm *vm, struct vm_error *error)
 	if (code)
 		return fail(error, code, "memory");
 	vm->map.flusher.tag = life_take_number(vm);
+	if (!vm->map.flusher.tag)
+		return fail(error, -ENOSPC, "there are too many VMs");
 	vm->console = vconsole_create(vm->config.name);
 	if (!vm->console)
 		return fail(error, -ENOMEM, "console");
@@ -210,7 +222,7 @@ void vm_destroy(struct vm *vm)
 		struct vcpu *v = vm->vcpus[i];
 
 		if (v->v_area)
-			own_free(v->v_area, hart_features(0)->vlenb * 32 > PAGE_SIZE ? 3 : 0);
+			own_free(v->v_area, vector_order());
 		own_free(v, 0);
 	}
 	if (vm->console)

@@ -85,6 +85,8 @@ void vm_is_empty(struct vm *vm);
 
 /* Does any VM run, or will it again? */
 bool vms_are_alive(void);
+/* Is there one that only the monitor starts? */
+bool vms_wait_for_a_start(void);
 /* Did all end as a guest should, by its own wish? */
 bool vms_ended_well(void);
 /* Start what starts by itself, in its order. */

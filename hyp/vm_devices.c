@@ -56,7 +56,13 @@ static void serial_irq(void *context, bool level)
 
 static void serial_room(void *context)
 {
-	uart_output_ready(&((struct vm_serial *)context)->uart);
+	const struct vm_devices *all = ((struct vm_serial *)context)->vm->devices;
+	const struct device_ops *ops = all->serial->uart.device.ops;
+
+	/* All of them print there. */
+	for (unsigned i = 0; i < all->n; i++)
+		if (all->list[i]->ops == ops)
+			uart_output_ready(CONTAINER_OF(all->list[i], struct uart, device));
 }
 
 static void test_end(void *context, enum syscon_end how, unsigned code)
@@ -77,8 +83,11 @@ static struct device *create_plic(struct vm *vm, const struct vm_device *said)
 
 	all->plic = calloc(1, sizeof(*all->plic));
 	all->contexts = calloc(vm->n_vcpus, sizeof(*all->contexts));
-	if (!all->plic || !all->contexts)
+	if (!all->plic || !all->contexts) {
+		free(all->plic);
+		all->plic = NULL;
 		return NULL;
+	}
 	plic_init(all->plic, &(struct plic_config){
 				     .at = said->at,
 				     .n_sources = CONFIG_LAST_IRQ,

@@ -2,7 +2,7 @@
 /*
  * The buddy allocator. Cutting a block out of a larger one frees, for each order between, the half
  * in which the block does not lie; giving it back meets these halves again on its way up. All
- * writing of descriptors happens in insert() and remove(), and in take for the block that leaves.
+ * writing of descriptors happens in insert() and remove(), and in take and split for what leaves.
  */
 #include "lib/buddy.h"
 
@@ -169,6 +169,14 @@ void buddy_take(struct buddy *b, const struct buddy_cut *cut)
 	for (unsigned order = cut->from; order-- > cut->order;)
 		insert(b, half_left(cut, order), order);
 	b->frames[cut->index].order = cut->order;
+}
+
+void buddy_split(struct buddy *b, const struct buddy_cut *cut, unsigned order)
+{
+	uint32_t end = cut->index + n_frames(cut->order);
+
+	for (uint32_t index = cut->index; index < end; index += n_frames(order))
+		b->frames[index].order = order;
 }
 
 void buddy_give(struct buddy *b, uint32_t index, unsigned order)

@@ -32,6 +32,7 @@ enum {
 	BUDDY_GIGAS = 4096,          /* the most index space: 4 TiB */
 	BUDDY_FRAMES_PER_PAGE = 256, /* descriptors in a page of the table */
 	BUDDY_PAGES_PER_GIGA = 1024, /* pages of the table for 1 GiB of index space */
+	BUDDY_SPLIT_TOP = 8,         /* the order of blocks with as many frames */
 	BUDDY_MAX_MISSING = 11,      /* pages of the table that one cut may need */
 };
 
@@ -135,6 +136,10 @@ unsigned buddy_missing(const struct buddy *b, const struct buddy_cut *cut,
 /* Take what was just found, no page missing: its descriptor is its user's from now on. Cannot fail.
  */
 void buddy_take(struct buddy *b, const struct buddy_cut *cut);
+
+/* What was just taken, as blocks of `order` side by side, each with a descriptor of its own. All of
+ * these are on one page of the table: cut->order is at most BUDDY_SPLIT_TOP. */
+void buddy_split(struct buddy *b, const struct buddy_cut *cut, unsigned order);
 
 /* A block is free, whether it was taken or is new; the page of its descriptor must be there. It
  * becomes one with its buddy as far as that goes. Cannot fail. */

@@ -41,20 +41,36 @@ static bool is_name(unsigned e, const char *name, size_t length)
 	return true;
 }
 
-static bool add_known(struct isa *isa, const char *name, size_t length)
+/* `last` is where a name was found last, 0 at first: as names come in the order of the list,
+ * mostly, the next one is not far. */
+static bool add_known(struct isa *isa, unsigned *last, const char *name, size_t length)
 {
-	for (unsigned e = 0; e < ISA_N_EXTENSIONS; e++) {
+	unsigned e = *last;
+
+	do {
 		if (is_name(e, name, length)) {
 			isa_add(isa, e);
+			*last = e;
 			return true;
 		}
-	}
+		e = e + 1 < ISA_N_EXTENSIONS ? e + 1 : 0;
+	} while (e != *last);
 	return false;
+}
+
+void isa_add_names(struct isa *isa, const char *names, size_t size)
+{
+	unsigned last = 0;
+
+	for (const char *end = names + size; names < end; names += strlen(names) + 1)
+		(void)add_known(isa, &last, names, strlen(names));
 }
 
 void isa_add_name(struct isa *isa, const char *name, size_t length)
 {
-	(void)add_known(isa, name, length);
+	unsigned last = 0;
+
+	(void)add_known(isa, &last, name, length);
 }
 
 /* The length of a version such as "2" or "2p1" at the start of these bytes. */
@@ -110,6 +126,7 @@ static bool begins_long_name(const char *text, size_t left)
 int isa_read(struct isa *isa, const char *text, size_t length)
 {
 	size_t at = 4;
+	unsigned last = 0;
 
 	if (length < at || lower(text[0]) != 'r' || lower(text[1]) != 'v')
 		return -EINVAL;
@@ -123,8 +140,9 @@ int isa_read(struct isa *isa, const char *text, size_t length)
 			const char *end = memchr(text + at, '_', left);
 			size_t name = end ? (size_t)(end - text) - at : left;
 
-			if (!add_known(isa, text + at, name))
-				isa_add_name(isa, text + at, without_version(text + at, name));
+			if (!add_known(isa, &last, text + at, name))
+				(void)add_known(isa, &last, text + at,
+						without_version(text + at, name));
 			at += name;
 		} else {
 			add_letter(isa, text[at]);

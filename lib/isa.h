@@ -65,6 +65,9 @@ static inline void isa_remove(struct isa *isa, enum isa_extension e)
 /* Add the extension that is called by these `length` bytes, if it is a known one. */
 void isa_add_name(struct isa *isa, const char *name, size_t length);
 
+/* The same for each of the terminated names that lie one behind the other in `size` bytes. */
+void isa_add_names(struct isa *isa, const char *names, size_t size);
+
 /* Read a string such as "rv64imafdc_zicsr_sstc" ("g" stands for imafd, zicsr and zifencei; versions
  * such as "2p1" are passed over). Returns 0, or -EINVAL if it does not begin with rv32 or rv64. */
 MUST_CHECK int isa_read(struct isa *isa, const char *text, size_t length);

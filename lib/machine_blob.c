@@ -38,33 +38,47 @@ static int check_strings(const void *fdt, struct machine_error *error)
 	return run ? blob_fail(error, "the last property name has no end") : 0;
 }
 
-/* Big-endian, at a multiple of 4. */
-static uint32_t cell(const void *at)
+/* By bytes: without Zbb a swap is a call. In place: it is a third of what reading a tag takes. */
+static inline __attribute__((always_inline)) uint32_t cell(const void *at)
 {
-	return __builtin_bswap32(*(const uint32_t *)at);
+	const uint8_t *p = at;
+
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
 static const uint8_t *structure(const void *fdt)
 {
-	return (const uint8_t *)fdt + fdt_off_dt_struct(fdt);
+	return (const uint8_t *)fdt + cell(&((const struct fdt_header *)fdt)->off_dt_struct);
 }
 
-struct tag blob_tag(const void *fdt, uint32_t at)
+static const char *strings_of(const void *fdt)
 {
-	const uint8_t *p = structure(fdt) + at;
-	struct tag tag = { .kind = cell(p), .next = at + FDT_TAGSIZE };
+	return (const char *)fdt + cell(&((const struct fdt_header *)fdt)->off_dt_strings);
+}
 
-	if (tag.kind == FDT_BEGIN_NODE) {
-		tag.name = (const char *)p + FDT_TAGSIZE;
-		tag.next += (uint32_t)align_up(strlen(tag.name) + 1, FDT_TAGSIZE);
-	} else if (tag.kind == FDT_PROP) {
+/* Field by field: a whole struct would be copied by memcpy. */
+static void read_tag(const uint8_t *tags, const char *strings, uint32_t at, struct tag *tag)
+{
+	const uint8_t *p = tags + at;
+
+	tag->kind = p[3]; /* all are below 256 */
+	tag->next = at + FDT_TAGSIZE;
+	if (tag->kind == FDT_BEGIN_NODE) {
+		tag->name = (const char *)p + FDT_TAGSIZE;
+		tag->next += (uint32_t)align_up(strlen(tag->name) + 1, FDT_TAGSIZE);
+	} else if (tag->kind == FDT_PROP) {
 		const struct fdt_property *prop = (const struct fdt_property *)p;
 
-		tag.value = (struct prop){ (const uint8_t *)prop->data, cell(&prop->len) };
-		tag.name = (const char *)fdt + fdt_off_dt_strings(fdt) + cell(&prop->nameoff);
-		tag.next = at + (uint32_t)align_up(sizeof(*prop) + tag.value.size, FDT_TAGSIZE);
+		tag->value.at = (const uint8_t *)prop->data;
+		tag->value.size = cell(&prop->len);
+		tag->name = strings + cell(&prop->nameoff);
+		tag->next = at + (uint32_t)align_up(sizeof(*prop) + tag->value.size, FDT_TAGSIZE);
 	}
-	return tag;
+}
+
+void blob_tag(const void *fdt, uint32_t at, struct tag *tag)
+{
+	read_tag(structure(fdt), strings_of(fdt), at, tag);
 }
 
 /* Does this part of a path, which ends at a slash or at `end`, name the node? */
@@ -84,7 +98,7 @@ int blob_find(const void *fdt, const char *path, size_t length)
 	struct tag tag;
 
 	for (uint32_t at = 0;; at = tag.next) {
-		tag = blob_tag(fdt, at);
+		blob_tag(fdt, at, &tag);
 		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --depth < found))
 			return -ENOENT;
 		if (tag.kind != FDT_BEGIN_NODE || ++depth != found + 1)
@@ -103,11 +117,15 @@ int blob_find(const void *fdt, const char *path, size_t length)
 
 struct prop blob_prop(const void *fdt, uint32_t node, const char *name, size_t length)
 {
-	struct tag tag = blob_tag(fdt, node);
+	const uint8_t *tags = structure(fdt);
+	const char *strings = strings_of(fdt);
+	struct tag tag;
 
+	read_tag(tags, strings, node, &tag);
 	do {
-		tag = blob_tag(fdt, tag.next);
-		if (tag.kind == FDT_PROP && !strncmp(tag.name, name, length) && !tag.name[length])
+		read_tag(tags, strings, tag.next, &tag);
+		if (tag.kind == FDT_PROP && *tag.name == *name &&
+		    !strncmp(tag.name, name, length) && !tag.name[length])
 			return tag.value;
 	} while (tag.kind == FDT_PROP || tag.kind == FDT_NOP);
 	return (struct prop){ 0 };
@@ -125,11 +143,11 @@ bool blob_reserved(const void *fdt, uint32_t n, uint64_t *at, uint64_t *size)
 
 /* The bytes that a tag takes, before padding; 0: it makes no sense here. `left` is at least a tag.
  */
-static uint64_t tag_size(const void *fdt, const uint8_t *p, uint32_t left, int depth)
+static uint64_t tag_size(const void *fdt, uint32_t kind, const uint8_t *p, uint32_t left, int depth)
 {
 	const struct fdt_property *prop = (const struct fdt_property *)p;
 
-	switch (cell(p)) {
+	switch (kind) {
 	case FDT_BEGIN_NODE:
 		return FDT_TAGSIZE + strnlen((const char *)p + FDT_TAGSIZE, left - FDT_TAGSIZE) + 1;
 	case FDT_END_NODE:
@@ -137,9 +155,9 @@ static uint64_t tag_size(const void *fdt, const uint8_t *p, uint32_t left, int d
 		return depth ? FDT_TAGSIZE : 0;
 	case FDT_PROP:
 		if (!depth || left < sizeof(*prop) ||
-		    cell(&prop->nameoff) >= fdt_size_dt_strings(fdt))
+		    fdt32_ld(&prop->nameoff) >= fdt_size_dt_strings(fdt))
 			return 0;
-		return sizeof(*prop) + (uint64_t)cell(&prop->len);
+		return sizeof(*prop) + (uint64_t)fdt32_ld(&prop->len);
 	default:
 		return 0;
 	}
@@ -159,7 +177,7 @@ static int check_structure(const void *fdt, struct machine_error *error)
 			return 0;
 		if (!depth && at)
 			return blob_fail(error, "something follows the root node");
-		uint64_t used = tag_size(fdt, tags + at, size - at, depth);
+		uint64_t used = tag_size(fdt, kind, tags + at, size - at, depth);
 
 		if (!used)
 			return blob_fail(error, "a tag in the structure block makes no sense");
@@ -225,17 +243,22 @@ int blob_check(const void *fdt, size_t size, struct machine_error *error)
 	return check_structure(fdt, error);
 }
 
+int prop_find_text(struct prop p, const char *const *texts, unsigned n)
+{
+	const char *at = (const char *)p.at, *end = p.at ? at + p.size : at;
+
+	for (size_t length; at < end; at += length + 1) {
+		length = strnlen(at, (size_t)(end - at));
+		for (unsigned i = 0; at + length < end && i < n; i++)
+			if (*at == *texts[i] && !strcmp(at, texts[i]))
+				return (int)i;
+	}
+	return -1;
+}
+
 bool prop_has_text(struct prop p, const char *text)
 {
-	const char *at = (const char *)p.at;
-	size_t left = p.at ? p.size : 0, n = strlen(text) + 1, length;
-
-	for (; left >= n; at += length, left -= length) {
-		if (!memcmp(at, text, n))
-			return true;
-		length = strnlen(at, left - 1) + 1;
-	}
-	return false;
+	return prop_find_text(p, &text, 1) >= 0;
 }
 
 const char *prop_text(struct prop p)

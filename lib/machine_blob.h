@@ -20,17 +20,17 @@ struct prop {
  * tags are then taken as they are.
  */
 struct tag {
-	uint32_t kind;    /* FDT_BEGIN_NODE, ... */
-	uint32_t next;    /* offset of the tag behind it */
-	const char *name; /* of a node or a property */
-	struct prop value;
+	uint32_t kind;     /* FDT_BEGIN_NODE, ... */
+	uint32_t next;     /* offset of the tag behind it */
+	const char *name;  /* of a node or a property; no other tag sets it */
+	struct prop value; /* of a property */
 };
 
 /* Whether libfdt may read these bytes; everything it takes on trust is checked. 0 or -EINVAL. */
 MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *error);
 
 /* The tag at offset `at` of a checked blob. */
-struct tag blob_tag(const void *fdt, uint32_t at);
+void blob_tag(const void *fdt, uint32_t at, struct tag *tag);
 
 /* Where the node begins that an absolute path of `length` bytes leads to, or -ENOENT. A name
  * without an address finds the first node that is called so. */
@@ -42,8 +42,10 @@ struct prop blob_prop(const void *fdt, uint32_t node, const char *name, size_t l
 /* The nth entry of the memory reservation block; false behind the last one. */
 bool blob_reserved(const void *fdt, uint32_t n, uint64_t *at, uint64_t *size);
 
-bool prop_has_text(struct prop p, const char *text); /* one of its strings */
-const char *prop_text(struct prop p);                /* NULL if it is not terminated */
+/* Which of the n texts is the first of its strings that is any of them; -1: none is. */
+int prop_find_text(struct prop p, const char *const *texts, unsigned n);
+bool prop_has_text(struct prop p, const char *text);
+const char *prop_text(struct prop p); /* NULL if it is not terminated */
 uint64_t prop_cells(struct prop p, uint32_t first, uint32_t n);
 
 #endif

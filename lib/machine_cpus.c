@@ -65,13 +65,7 @@ static bool read_isa_list(struct isa *isa, struct prop base, struct prop names)
 
 	if (!text || !prop_text(names) || isa_read(isa, text, strlen(text)))
 		return false;
-	for (uint32_t at = 0; at < names.size;) {
-		const char *name = (const char *)names.at + at;
-		size_t length = strlen(name);
-
-		isa_add_name(isa, name, length);
-		at += length + 1;
-	}
+	isa_add_names(isa, (const char *)names.at, names.size);
 	return true;
 }
 

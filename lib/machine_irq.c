@@ -28,15 +28,19 @@ typedef bool context_fits(const struct machine *m, uint32_t index);
 
 static enum irqchip_kind irqchip_kind_of(struct prop compatible)
 {
-	if (prop_has_text(compatible, "riscv,imsics"))
+	static const char *const names[] = { "riscv,imsics", "riscv,aplic", "sifive,plic-1.0.0",
+					     "riscv,plic0", "thead,c900-plic" };
+
+	switch (prop_find_text(compatible, names, ARRAY_LEN(names))) {
+	case -1:
+		return IRQCHIP_NONE;
+	case 0:
 		return IRQCHIP_APLIC_IMSIC;
-	if (prop_has_text(compatible, "riscv,aplic"))
+	case 1:
 		return IRQCHIP_APLIC;
-	if (prop_has_text(compatible, "sifive,plic-1.0.0") ||
-	    prop_has_text(compatible, "riscv,plic0") ||
-	    prop_has_text(compatible, "thead,c900-plic"))
+	default:
 		return IRQCHIP_PLIC;
-	return IRQCHIP_NONE;
+	}
 }
 
 void irq_visit(struct reader *r)

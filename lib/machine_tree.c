@@ -71,14 +71,16 @@ static uint32_t read_node(struct tree *t, int offset)
 {
 	struct tree_node *node = tree_here(t);
 	const struct tree_node *above = t->depth ? node - 1 : NULL;
-	struct tag tag = blob_tag(t->fdt, (uint32_t)offset);
+	struct tag tag;
+
+	blob_tag(t->fdt, (uint32_t)offset, &tag);
 	uint32_t at = tag.next;
 
 	memset(node, 0, sizeof(*node));
 	node->offset = offset;
 	node->name = tag.name;
 	for (;; at = tag.next) {
-		tag = blob_tag(t->fdt, at);
+		blob_tag(t->fdt, at, &tag);
 		if (tag.kind == FDT_PROP)
 			keep_common(node, tag.name, tag.value);
 		else if (tag.kind != FDT_NOP)
@@ -97,7 +99,7 @@ static int step(struct tree *t)
 	struct tag tag;
 
 	do {
-		tag = blob_tag(t->fdt, t->walk_at);
+		blob_tag(t->fdt, t->walk_at, &tag);
 		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --t->walk_depth < 0))
 			return 0;
 		t->walk_offset = (int)t->walk_at;

@@ -7,24 +7,9 @@
 
 #include <string.h>
 
-static enum uart_kind uart_kind_of(struct prop compatible)
-{
-	static const struct {
-		const char *name;
-		enum uart_kind kind;
-	} known[] = {
-		{ "ns16550a", UART_NS16550 },
-		{ "ns16550", UART_NS16550 },
-		{ "snps,dw-apb-uart", UART_NS16550 },
-		{ "sifive,uart0", UART_SIFIVE },
-	};
-
-	for (unsigned i = 0; i < ARRAY_LEN(known); i++) {
-		if (prop_has_text(compatible, known[i].name))
-			return known[i].kind;
-	}
-	return UART_NONE;
-}
+static const char *const names[] = { "sifive,uart0", "sifive,test0", "sifive,test1",
+				     "ns16550a",     "ns16550",      "snps,dw-apb-uart" };
+enum { NAME_SIFIVE_UART, NAME_TEST, NAME_NS16550 = 3 };
 
 /* The registers must lie inside `regs`: a driver goes by shift and width alone. */
 static bool uart_fits(const struct machine_uart *uart)
@@ -70,17 +55,15 @@ static void visit_uart(struct reader *r, enum uart_kind kind)
 void device_visit(struct reader *r)
 {
 	const struct tree_node *node = tree_here(&r->tree);
-	enum uart_kind kind;
 	struct hpa_range regs;
+	int name;
 
-	if (!node->is_enabled || !node->compatible.at)
+	if (!node->is_enabled)
 		return;
-	kind = uart_kind_of(node->compatible);
-	if (kind != UART_NONE)
-		visit_uart(r, kind);
-	if (!r->m->test_device.size &&
-	    (prop_has_text(node->compatible, "sifive,test0") ||
-	     prop_has_text(node->compatible, "sifive,test1")) &&
-	    !tree_reg(&r->tree, 0, &regs) && regs.size >= 4)
+	name = prop_find_text(node->compatible, names, ARRAY_LEN(names));
+	if (name == NAME_SIFIVE_UART || name >= NAME_NS16550)
+		visit_uart(r, name == NAME_SIFIVE_UART ? UART_SIFIVE : UART_NS16550);
+	else if (name >= NAME_TEST && !r->m->test_device.size && !tree_reg(&r->tree, 0, &regs) &&
+		 regs.size >= 4)
 		r->m->test_device = regs;
 }

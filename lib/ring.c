@@ -3,13 +3,6 @@
  */
 #include "lib/ring.h"
 
-#define CELL_FULL 0x100u /* the byte below is there */
-
-static _Atomic uint16_t *cell_at(const struct ring *r, uint64_t place)
-{
-	return &r->cells[place & (r->size - 1)];
-}
-
 /* Reserve n cells, from *place on. */
 static bool reserve(struct ring *r, size_t n, uint64_t *place)
 {
@@ -47,7 +40,7 @@ bool ring_put(struct ring *r, const char *bytes, size_t n)
 		return false;
 	/* Relaxed: byte and "it is there" are one access, so neither is seen without the other. */
 	for (size_t i = 0; i < n; i++)
-		atomic_store_explicit(cell_at(r, place + i),
+		atomic_store_explicit(ring_cell(r, place + i),
 				      (uint16_t)(CELL_FULL | (unsigned char)bytes[i]),
 				      memory_order_relaxed);
 	return true;
@@ -60,7 +53,7 @@ size_t ring_take(struct ring *r, char *bytes, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		_Atomic uint16_t *cell = cell_at(r, tail + i);
+		_Atomic uint16_t *cell = ring_cell(r, tail + i);
 		/* Relaxed, as above; that the clearing follows what was read is the cell's
 		 * coherence. */
 		uint16_t content = atomic_load_explicit(cell, memory_order_relaxed);
@@ -74,22 +67,4 @@ size_t ring_take(struct ring *r, char *bytes, size_t n)
 	if (i)
 		atomic_store_explicit(&r->tail, tail + i, memory_order_release);
 	return i;
-}
-
-bool ring_is_empty(const struct ring *r)
-{
-	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
-
-	return !(atomic_load_explicit(cell_at(r, tail), memory_order_relaxed) & CELL_FULL);
-}
-
-size_t ring_room(const struct ring *r)
-{
-	/* In this order head can only be newer, so the answer errs on the small side, or is
-	 * clipped. */
-	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
-	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-	uint64_t used = head > tail ? head - tail : 0;
-
-	return used < r->size ? r->size - used : 0;
 }

@@ -41,10 +41,39 @@ MUST_CHECK bool ring_put(struct ring *r, const char *bytes, size_t n);
 /* The consumer, one at a time: take up to n complete bytes from the front; returns how many. */
 size_t ring_take(struct ring *r, char *bytes, size_t n);
 
+#define CELL_FULL 0x100u /* the byte below is there */
+
+static inline _Atomic uint16_t *ring_cell(const struct ring *r, uint64_t place)
+{
+	return &r->cells[place & (r->size - 1)];
+}
+
 /* Anybody: is there nothing to take now? Bytes that are reserved and not there yet do not count. */
-bool ring_is_empty(const struct ring *r);
+static inline bool ring_is_empty(const struct ring *r)
+{
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	return !(atomic_load_explicit(ring_cell(r, tail), memory_order_relaxed) & CELL_FULL);
+}
+
+/* The consumer: is there nothing in it, and nothing reserved before the caller came? */
+static inline bool ring_is_unused(const struct ring *r)
+{
+	/* Relaxed: who has to see a reservation has seen something that came after it. */
+	return atomic_load_explicit(&r->head, memory_order_relaxed) ==
+	       atomic_load_explicit(&r->tail, memory_order_relaxed);
+}
 
 /* Anybody: cells that are free at this moment. */
-size_t ring_room(const struct ring *r);
+static inline size_t ring_room(const struct ring *r)
+{
+	/* In this order head can only be newer, so the answer errs on the small side, or is
+	 * clipped. */
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint64_t used = head > tail ? head - tail : 0;
+
+	return used < r->size ? r->size - used : 0;
+}
 
 #endif

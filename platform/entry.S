@@ -36,20 +36,23 @@ boot_hart:
 	amoswap.w.aq t1, t1, (t0)
 	bnez	t1, park
 
-	lla	t0, image_bss
-	lla	t1, image_bss_end
-1:	sd	zero, 0(t0)
-	sd	zero, 8(t0)
-	addi	t0, t0, 16
-	bltu	t0, t1, 1b
-
 	/* Where the count may not be read, the trap comes to the same place and the count is 0. */
 	li	s2, 0
-	lla	t0, 2f
+	lla	t0, 1f
 	csrw	CSR_STVEC, t0
 	csrr	s2, CSR_INSTRET
 	.balign	4
-2:
+1:
+	lla	sp, image_bss		/* stores by sp have a short form */
+	lla	t1, image_bss_end
+2:	.set	at, 0
+	.rept	BSS_ALIGN / 8
+	sd	zero, at(sp)
+	.set	at, at + 8
+	.endr
+	addi	sp, sp, BSS_ALIGN
+	bltu	sp, t1, 2b
+
 	mv	s0, a0
 	mv	s1, a1
 	lla	sp, boot_stack_top

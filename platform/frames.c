@@ -21,7 +21,7 @@
 _Static_assert((int)ORDER_GIGA == (int)BUDDY_TOP, "orders are the same everywhere");
 
 enum {
-	STACK_SIZE = 31, /* cached blocks of one order */
+	STACK_SIZE = 63, /* cached blocks of one order */
 	MEGAS_CACHED = 4,
 };
 
@@ -70,6 +70,17 @@ static void fill_stack(struct stack *s, unsigned order)
 	set_height(s, pool_take(order, s->blocks, (capacity(order) + 1) / 2));
 }
 
+/* A block, or BUDDY_NONE. */
+static inline uint32_t pop(struct stack *s)
+{
+	uint32_t n = height(s);
+
+	if (UNLIKELY(!n))
+		return BUDDY_NONE;
+	set_height(s, n - 1);
+	return s->blocks[n - 1];
+}
+
 static void drain_stack(struct stack *s, unsigned order, uint32_t n_kept)
 {
 	pool_give(order, s->blocks + n_kept, height(s) - n_kept);
@@ -101,21 +112,28 @@ static bool drain_all(void)
 	return any;
 }
 
-static int take_cached(unsigned order, uint32_t *index)
+/* On the way of every first touch: only what the cache has. */
+static inline uint32_t take_cached(unsigned order)
+{
+	struct cache *c = &caches[hart_index];
+
+	lock_take(&c->lock);
+	uint32_t index = pop(stack_of(c, order));
+	lock_release(&c->lock);
+	return index;
+}
+
+static uint32_t refill_and_take(unsigned order)
 {
 	struct cache *c = &caches[hart_index];
 	struct stack *s = stack_of(c, order);
 
 	lock_take(&c->lock);
-	if (UNLIKELY(!height(s)))
+	if (!height(s))
 		fill_stack(s, order);
-	uint32_t n = height(s);
-	if (LIKELY(n)) {
-		*index = s->blocks[n - 1];
-		set_height(s, n - 1);
-	}
+	uint32_t index = pop(s);
 	lock_release(&c->lock);
-	return LIKELY(n) ? 0 : -ENOMEM;
+	return index;
 }
 
 static void give_cached(unsigned order, uint32_t index)
@@ -131,11 +149,21 @@ static void give_cached(unsigned order, uint32_t index)
 	lock_release(&c->lock);
 }
 
-static int take(unsigned order, uint32_t *index)
+static uint32_t take_from_pool(unsigned order)
 {
+	uint32_t index;
+
 	if (is_cached(order))
-		return take_cached(order, index);
-	return pool_take(order, index, 1) ? 0 : -ENOMEM;
+		return refill_and_take(order);
+	return pool_take(order, &index, 1) ? index : BUDDY_NONE;
+}
+
+/* Where this hart's cache has none. */
+static __attribute__((noinline)) uint32_t take_elsewhere(unsigned order)
+{
+	uint32_t index = take_from_pool(order);
+
+	return index == BUDDY_NONE && drain_all() ? take_from_pool(order) : index;
 }
 
 static void give(unsigned order, uint32_t index)
@@ -167,7 +195,7 @@ static void relieve(struct frame_owner *owner, unsigned order)
 	atomic_fetch_sub_explicit(&owner->n_held, pool_n_frames(order), memory_order_release);
 }
 
-static void hand_out(struct frame_owner *owner, uint32_t index, unsigned order,
+static void hand_out(struct frame_owner *owner, uint32_t index, struct hpa at, unsigned order,
 		     enum frame_flags flags)
 {
 	struct frame *f = &pool.frames[index];
@@ -175,25 +203,23 @@ static void hand_out(struct frame_owner *owner, uint32_t index, unsigned order,
 	f->holder = owner;
 	atomic_store_explicit(&f->refs, 1, memory_order_release);
 	if (flags & FRAMES_ZEROED)
-		frames_zero(pool_hpa(index), pool_n_frames(order) << PAGE_SHIFT);
+		frames_zero(at, pool_n_frames(order) << PAGE_SHIFT);
 }
 
 int frames_alloc(struct frame_owner *owner, unsigned order, enum frame_flags flags, struct hpa *at)
 {
-	uint32_t index;
-
 	CHECK(order <= ORDER_GIGA);
 	if (!charge(owner, order))
 		return -EDQUOT;
-	int error = take(order, &index);
-	if (UNLIKELY(error) && drain_all())
-		error = take(order, &index);
-	if (UNLIKELY(error)) {
+	uint32_t index = is_cached(order) ? take_cached(order) : BUDDY_NONE;
+	if (UNLIKELY(index == BUDDY_NONE))
+		index = take_elsewhere(order);
+	if (UNLIKELY(index == BUDDY_NONE)) {
 		relieve(owner, order);
-		return error;
+		return -ENOMEM;
 	}
 	*at = pool_hpa(index);
-	hand_out(owner, index, order, flags);
+	hand_out(owner, index, *at, order, flags);
 	return 0;
 }
 
@@ -216,7 +242,7 @@ int frames_alloc_at(struct frame_owner *owner, struct hpa at, unsigned order,
 		relieve(owner, order);
 		return error;
 	}
-	hand_out(owner, index, order, flags);
+	hand_out(owner, index, at, order, flags);
 	return 0;
 }
 
@@ -290,10 +316,18 @@ void frames_stats(struct frames_stats *stats)
 	stats->n_free += stats->n_cached;
 }
 
+/* What its stacks hold beyond their heights is never read. */
+static void empty(struct cache *c)
+{
+	c->lock = (struct lock)LOCK_INIT("frame cache", RANK_CACHE);
+	set_height(&c->pages, 0);
+	set_height(&c->megas, 0);
+}
+
 int frames_init(const struct hpa_range *banks, unsigned n_banks, const struct hpa_range *taken,
 		unsigned n_taken)
 {
 	for (unsigned i = 0; i < MAX_HARTS; i++)
-		caches[i] = (struct cache){ .lock = LOCK_INIT("frame cache", RANK_CACHE) };
+		empty(&caches[i]);
 	return pool_init(banks, n_banks, taken, n_taken);
 }

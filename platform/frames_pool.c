@@ -102,16 +102,27 @@ static void fill_reserve(void)
 	}
 }
 
-static int take_one(unsigned order, uint32_t *index)
+/* Take as many blocks as there are in the smallest free block that has one, n at most: they lie
+ * side by side, and what is whole stays so as long as it can. Returns how many; 0: there are none.
+ */
+static unsigned take_some(unsigned order, uint32_t *blocks, unsigned n)
 {
 	struct buddy_cut cut;
+	unsigned n_taken = 1;
 
 	if (!buddy_find(&pool, order, &cut))
-		return -ENOMEM;
+		return 0;
+	for (; cut.order < cut.from && cut.order < BUDDY_SPLIT_TOP && 2 * n_taken <= n;
+	     n_taken *= 2)
+		cut.order++;
 	int error = take_cut(&cut);
 	fill_reserve();
-	*index = cut.index;
-	return error;
+	if (error)
+		return 0;
+	buddy_split(&pool, &cut, order);
+	for (unsigned i = 0; i < n_taken; i++)
+		blocks[i] = cut.index + (i << order);
+	return n_taken;
 }
 
 static void give_one(unsigned order, uint32_t index)
@@ -122,13 +133,15 @@ static void give_one(unsigned order, uint32_t index)
 
 unsigned pool_take(unsigned order, uint32_t *blocks, unsigned n)
 {
-	unsigned i = 0;
+	unsigned n_taken = 0, more;
 
 	lock_take(&pool_lock);
-	while (i < n && !take_one(order, &blocks[i]))
-		i++;
+	do {
+		more = take_some(order, blocks + n_taken, n - n_taken);
+		n_taken += more;
+	} while (more && n_taken < n / 2);
 	lock_release(&pool_lock);
-	return i;
+	return n_taken;
 }
 
 int pool_take_at(unsigned order, uint32_t index)
@@ -244,28 +257,37 @@ static bool next_free(struct walk *w, struct span *run)
 	return false;
 }
 
-/* The part of a run that lies in the GiB in which it begins. */
-static uint64_t n_in_first_giga(struct span run)
+/* The part of a run that lies in the block of that order in which it begins. */
+static uint64_t n_in_first(struct span run, unsigned order)
 {
-	uint64_t n = pool_n_frames(BUDDY_TOP) - run.from % pool_n_frames(BUDDY_TOP);
+	uint64_t n = pool_n_frames(order) - run.from % pool_n_frames(order);
 
 	return n < run.to - run.from ? n : run.to - run.from;
 }
 
-/* A run that has n frames in its first GiB: the one that has the fewest there, so that a whole GiB
- * is touched only where there is nothing else. */
-static bool find_seed(struct walk w, uint64_t n, struct span *seed)
+/* A run that has n frames in its first block of that order: the one that has the fewest there. */
+static bool find_seed_in(struct walk w, uint64_t n, unsigned order, struct span *seed)
 {
 	uint64_t fewest = UINT64_MAX;
 	struct span run;
 
 	while (next_free(&w, &run)) {
-		if (n_in_first_giga(run) < n || n_in_first_giga(run) >= fewest)
+		bool is_rest = run.from % pool_n_frames(ORDER_MEGA);
+
+		if (n_in_first(run, order) < n || n_in_first(run, order) >= fewest ||
+		    (order == ORDER_MEGA && !is_rest))
 			continue;
-		fewest = n_in_first_giga(run);
+		fewest = n_in_first(run, order);
 		*seed = run;
 	}
 	return fewest != UINT64_MAX;
+}
+
+/* What is left of 2 MiB that are taken in part, else of a GiB: whole ones are touched only where
+ * there is nothing else. */
+static bool find_seed(const struct walk *w, uint64_t n, struct span *seed)
+{
+	return find_seed_in(*w, n, ORDER_MEGA, seed) || find_seed_in(*w, n, BUDDY_TOP, seed);
 }
 
 /* Fill the reserve for the first time, from the head of a run, and map the pages of `mapped` bits.
@@ -278,7 +300,7 @@ static int start_table(const struct walk *w, struct span *rest)
 
 	n_reserve = 0;
 	n_table = n_pages + 2 + RESERVE_LOW; /* two tables reach all of the bits */
-	if (!find_seed(*w, n_table, rest))
+	if (!find_seed(w, n_table, rest))
 		return -ENOMEM;
 	uint32_t index = buddy_index(&pool, rest->from);
 	uint32_t end = index + n_table;

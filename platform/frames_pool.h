@@ -30,7 +30,8 @@ static inline struct hpa pool_hpa(uint32_t index)
 MUST_CHECK int pool_init(const struct hpa_range *banks, unsigned n_banks,
 			 const struct hpa_range *taken, unsigned n_taken);
 
-/* Take up to n blocks of that order; returns how many there were. */
+/* Take n blocks of that order, or half of that where they come easily; returns how many. 0: there
+ * are none. */
 MUST_CHECK unsigned pool_take(unsigned order, uint32_t *blocks, unsigned n);
 
 /* Take this block, naturally aligned. -EBUSY: it is not all free; -ENOMEM: no page for the table.

@@ -68,13 +68,13 @@ SECTIONS
 
 	. = ALIGN(16);
 	image_file_end = .;
-	.bss (NOLOAD) : ALIGN(16) {
+	.bss (NOLOAD) : ALIGN(BSS_ALIGN) {
 		image_bss = .;
 		*(.bss .bss.* .sbss .sbss.* COMMON)
 		. = ALIGN(64);
 		boot_locals = .;
 		. += tls_size;
-		. = ALIGN(16);
+		. = ALIGN(BSS_ALIGN);
 		image_bss_end = .;
 		/* Not cleared: page tables, which are cleared when used, and stacks. */
 		. = ALIGN(4096);

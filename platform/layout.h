@@ -46,4 +46,7 @@
  * other. */
 #define LAYOUT_LOAD 0x80200000
 
+/* What the first instructions clear at a time. */
+#define BSS_ALIGN 256
+
 #endif

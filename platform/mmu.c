@@ -15,6 +15,7 @@
 #include "platform/mmu.h"
 #include "platform/mmu_internal.h"
 #include "platform/panic.h"
+#include "platform/zero.h"
 
 #define PAGES __attribute__((section(".pages"), aligned(4096)))
 
@@ -42,13 +43,7 @@ static unsigned mega_of(uint64_t va)
 	return (va - LAYOUT_BASE) / MEGA_SIZE;
 }
 
-/* The level-0 entry of a page; there only if its mega has a table. */
-static pte_t *entry_of(uint64_t va)
-{
-	return (pte_t *)LAYOUT_TABLES + (va - LAYOUT_BASE) / PAGE_SIZE;
-}
-
-/* Entries are read by walkers of other harts: one store each. */
+/* As mmu_set_entry, of any table. */
 static void entry_set(pte_t *entry, pte_t value)
 {
 	atomic_store_explicit((_Atomic pte_t *)entry, value, memory_order_release);
@@ -65,8 +60,7 @@ static uint64_t image_bits(uint64_t va)
 
 static void clear_table(pte_t *table)
 {
-	for (unsigned i = 0; i < PTES_PER_PAGE; i++)
-		table[i] = 0;
+	zero_pages(table, PAGE_SIZE);
 }
 
 /* With translation off: `table` is a physical address. */
@@ -92,9 +86,9 @@ uint64_t boot_map(uint64_t at)
 	clear_table(first_blob_table);
 	clear_table(first_device_table);
 	root[pte_index(LAYOUT_BASE, 2)] = pte_make(HPA((uint64_t)megas), PTE_V);
-	for (unsigned i = 0; i < LAYOUT_IMAGE_TABLES; i++) {
-		clear_table(image_tables[i]);
-		add_early_table(LAYOUT_IMAGE + i * MEGA_SIZE, image_tables[i]);
+	for (uint64_t mega = 0; mega < (uint64_t)image_end - at; mega += MEGA_SIZE) {
+		clear_table(image_tables[mega / MEGA_SIZE]);
+		add_early_table(LAYOUT_IMAGE + mega, image_tables[mega / MEGA_SIZE]);
 	}
 	for (uint64_t pa = at; pa < (uint64_t)image_end; pa += PAGE_SIZE) {
 		/* image_bits compares with symbols, which are physical here as well. */
@@ -163,8 +157,8 @@ int mmu_map(uint64_t va, struct hpa at, uint64_t size, enum mmu_rights rights)
 	lock_take(&mmu_lock);
 	int error = make_tables(va, size);
 	for (uint64_t o = 0; !error && o < size; o += PAGE_SIZE) {
-		CHECK(!*entry_of(va + o));
-		entry_set(entry_of(va + o), pte_make(HPA(at.v + o), bits));
+		CHECK(!mmu_entry(va + o));
+		mmu_set_entry(va + o, pte_make(HPA(at.v + o), bits));
 	}
 	lock_release(&mmu_lock);
 	return error;
@@ -181,24 +175,22 @@ struct hpa mmu_mega_hpa(uint64_t va)
 	return pte_hpa(megas[mega_of(va)]);
 }
 
+static void set_window_entry(uint64_t va, pte_t entry, bool large)
+{
+	if (large)
+		entry_set(&megas[mega_of(va)], entry);
+	else
+		mmu_set_entry(va, entry);
+}
+
 void mmu_set_window(uint64_t va, struct hpa at, bool large)
 {
-	entry_set(large ? &megas[mega_of(va)] : entry_of(va), pte_make(at, PTE_RW));
+	set_window_entry(va, pte_make(at, PTE_RW), large);
 }
 
 void mmu_clear_window(uint64_t va, bool large)
 {
-	entry_set(large ? &megas[mega_of(va)] : entry_of(va), 0);
-}
-
-void mmu_set_entry(uint64_t va, uint64_t entry)
-{
-	entry_set(entry_of(va), entry);
-}
-
-uint64_t mmu_entry(uint64_t va)
-{
-	return *(volatile pte_t *)entry_of(va);
+	set_window_entry(va, 0, large);
 }
 
 bool mmu_allows(uint64_t va, uint64_t rights)
@@ -208,7 +200,7 @@ bool mmu_allows(uint64_t va, uint64_t rights)
 	pte_t pte = megas[mega_of(va)];
 
 	if (pte_is_table(pte))
-		pte = *entry_of(va);
+		pte = mmu_entry(va);
 	/* Exactly as we write entries: one with other bits, or without A or D, may fault for good.
 	 */
 	uint64_t wanted = PTE_V | PTE_A | rights | (rights & PTE_W ? PTE_D : 0);
@@ -271,7 +263,7 @@ int frames_table_map(uint64_t page, struct hpa from, struct hpa spare)
 		add_table(va, spare);
 		used = 2;
 	}
-	entry_set(entry_of(va), pte_make(from, PTE_RW));
+	mmu_set_entry(va, pte_make(from, PTE_RW));
 	sfence_vma_all(); /* a table is new, maybe: a fence of one page would reach the leaf only */
 	clear_table((pte_t *)va);
 	return used;

@@ -3,7 +3,10 @@
 #ifndef PLATFORM_MMU_INTERNAL_H
 #define PLATFORM_MMU_INTERNAL_H
 
-#include "arch/addr.h"
+#include <stdatomic.h>
+
+#include "arch/pte.h"
+#include "platform/layout.h"
 
 enum mmu_rights { MMU_READ, MMU_READ_WRITE };
 
@@ -21,9 +24,22 @@ MUST_CHECK int mmu_make_window(unsigned hart);
 void mmu_set_window(uint64_t va, struct hpa at, bool large);
 void mmu_clear_window(uint64_t va, bool large);
 
-/* The 4 KiB entry of a page whose table exists, for trying out what entries can say. */
-void mmu_set_entry(uint64_t va, uint64_t entry);
-uint64_t mmu_entry(uint64_t va);
+/* The 4 KiB entry of a page whose table exists. Walkers of other harts read it: one store, and no
+ * fence. */
+static inline _Atomic pte_t *mmu_entry_of(uint64_t va)
+{
+	return (_Atomic pte_t *)LAYOUT_TABLES + (va - LAYOUT_BASE) / PAGE_SIZE;
+}
+
+static inline void mmu_set_entry(uint64_t va, pte_t entry)
+{
+	atomic_store_explicit(mmu_entry_of(va), entry, memory_order_release);
+}
+
+static inline pte_t mmu_entry(uint64_t va)
+{
+	return atomic_load_explicit(mmu_entry_of(va), memory_order_relaxed);
+}
 
 /* Do the tables allow this (PTE_R, PTE_W, PTE_X)? What a fault is compared with. */
 bool mmu_allows(uint64_t va, uint64_t rights);

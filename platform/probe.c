@@ -193,7 +193,7 @@ static unsigned cbo_zero_block(void)
 		return 0;
 	uint8_t *page = window_open(at, PAGE_SIZE);
 
-	memset(page, 0xff, PAGE_SIZE);
+	memset(page, 0xff, PAGE_SIZE / 4);
 	__asm__ volatile(CATCH(".insn i 0x0f, 2, x0, %[a], 4")
 			 : [caught] "=&r"(caught)
 			 : [a] "r"(page)

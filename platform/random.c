@@ -39,7 +39,6 @@ void random_feed(const void *bytes, size_t n)
 		next_block(block);
 		memset(part, 0, sizeof(part));
 	}
-	next_block(block);
 	memset(block, 0, sizeof(block)); /* half of it is the key */
 	lock_release(&random_lock);
 }

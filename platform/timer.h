@@ -21,7 +21,7 @@ uint64_t time_to_us(uint64_t ticks);
 /* Is the moment `deadline` past? */
 static inline bool time_is_past(uint64_t deadline)
 {
-	return (int64_t)(time_now() - deadline) >= 0;
+	return time_now() >= deadline;
 }
 
 struct timer {

@@ -52,7 +52,19 @@ void window_close(void *window)
 	mmu_clear_window(large ? large_va() : small_va(), large);
 }
 
-void frames_zero(struct hpa at, uint64_t size)
+/* By the small window, without asking which one it is: every first touch pays for this. */
+static void zero_page(struct hpa at)
+{
+	uint64_t va = small_va();
+
+	CHECK(!(open_windows & 1));
+	mmu_set_entry(va, pte_make(at, PTE_RW));
+	sfence_vma_page(va);
+	zero_pages((void *)va, PAGE_SIZE);
+	mmu_set_entry(va, 0);
+}
+
+static __attribute__((noinline)) void zero_large(struct hpa at, uint64_t size)
 {
 	uint64_t unit = size < MEGA_SIZE ? size : MEGA_SIZE;
 
@@ -62,4 +74,12 @@ void frames_zero(struct hpa at, uint64_t size)
 		zero_pages(window, unit);
 		window_close(window);
 	}
+}
+
+void frames_zero(struct hpa at, uint64_t size)
+{
+	if (LIKELY(size == PAGE_SIZE))
+		zero_page(at);
+	else
+		zero_large(at, size);
 }

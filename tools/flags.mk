@@ -21,14 +21,15 @@ LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -
 
 # What every exit, first touch or device access goes through is built for speed, all else for size. There the
 # stack protector guards arrays, but not each variable whose address is taken.
-HOT := devices/plic.c devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/buddy.c lib/ring.c \
+HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/ring.c \
 	lib/string.c platform/console/console.c platform/console/ns16550.c hyp/vconsole.c sbi/guest/ipi.c vcpu/vcpu.c \
-	platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c sbi/guest/base.c \
-	sbi/guest/time.c sbi/guest/vsbi.c vcpu/decode.c $(wildcard vcpu/hext/*.c)
+	platform/frames.c platform/window.c platform/zero.c sbi/guest/base.c sbi/guest/dbcn.c \
+	sbi/guest/time.c sbi/guest/vsbi.c $(wildcard vcpu/hext/*.c)
 # The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
 # above 2 KiB, for which sp would move by a register, which lib/unwind.c does not read; and those of which a
-# function that only calls another should stand in a backtrace: there it just jumps.
-OWN_FRAMES += lib/machine.c platform/crash.c platform/libc.c
+# function that only calls another should stand in a backtrace: there it just jumps; and those that are called
+# for each tag of a tree.
+OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
 OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2 -fstack-protector,-Os -fno-shrink-wrap \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))

@@ -128,10 +128,7 @@ struct vcpu {
 		uint64_t gpa, pc, cause;
 		unsigned n;
 	} again;
-	struct { /* the last fetch of its trap vector that was refused */
-		uint64_t pc;
-		unsigned n;
-	} vector_loop;
+	unsigned n_vector_loops; /* refused fetches of its trap vector, in a row */
 	uint64_t n_exits[32];    /* by cause; SBI calls not included */
 	uint64_t n_injected[16]; /* exceptions, by cause */
 	uint64_t n_interrupts, n_fills, n_mmio, n_waits;

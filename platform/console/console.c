@@ -109,16 +109,28 @@ static size_t translate(char *to, const char *bytes, size_t n, char *last)
 	return length;
 }
 
-static bool fill_stage(void)
+/* The stage is empty; n <= STAGE_SIZE. */
+static void stage_bytes(const char *bytes, size_t n)
+{
+	stage.at = 0;
+	stage.end = translate(stage.bytes, bytes, n, &stage.last);
+}
+
+/* Not inline: its large frame would be every byte's. */
+static __attribute__((noinline)) void stage_from_ring(void)
 {
 	char raw[STAGE_SIZE];
-	size_t n;
 
+	stage_bytes(raw, ring_take(&out, raw, sizeof(raw)));
+}
+
+static inline bool fill_stage(void)
+{
 	(void)tell_losses();
-	n = ring_take(&out, raw, sizeof(raw));
-	stage.at = 0;
-	stage.end = translate(stage.bytes, raw, n, &stage.last);
-	return n != 0;
+	if (ring_is_empty(&out))
+		return false;
+	stage_from_ring();
+	return true;
 }
 
 static void want_irq(bool on)
@@ -129,48 +141,64 @@ static void want_irq(bool on)
 	driver->want_write_irq(on);
 }
 
-/* Under drain_lock: move bytes until none is left, the device is busy, or the budget is spent. */
-static bool push_some(size_t *budget)
-{
-	while (*budget && (stage.at < stage.end || fill_stage())) {
-		size_t n = driver->write(stage.bytes + stage.at, stage.end - stage.at);
-
-		stage.at += n;
-		*budget -= n < *budget ? n : *budget;
-		if (!n)
-			break;
-	}
-	return stage.at == stage.end && ring_is_empty(&out);
-}
-
 static bool is_room_wanted(void)
 {
 	return atomic_load_explicit(&room_is_wanted, memory_order_relaxed);
+}
+
+/* Under drain_lock: returns how many bytes the device took. */
+static size_t write_stage(void)
+{
+	size_t n = driver->write(stage.bytes + stage.at, stage.end - stage.at);
+
+	stage.at += n;
+	return n;
+}
+
+/* Under drain_lock: move bytes until none is left, the device is busy, or the budget is spent.
+ * Returns true if none was left. */
+static bool push_some(size_t *budget)
+{
+	while (stage.at < stage.end || fill_stage()) {
+		size_t n = *budget ? write_stage() : 0;
+
+		if (!n)
+			return false;
+		*budget -= n < *budget ? n : *budget;
+	}
+	return true;
+}
+
+/* Release drain_lock, all being out or not. Returns true if there is more to do by now. */
+static bool let_go(bool empty)
+{
+	bool asks = !empty || is_room_wanted();
+
+	want_irq(asks);
+	lock_release(&drain_lock);
+	atomic_thread_fence(memory_order_seq_cst);
+	return (empty && !ring_is_empty(&out)) || (!asks && is_room_wanted());
 }
 
 /* Returns true when all is out, false when some is left or somebody else is at it. */
 static bool drain(void)
 {
 	size_t budget = DRAIN_BUDGET;
-	bool empty, asks;
+	bool empty;
 
 	if (!driver)
 		return false;
 	do {
 		/*
 		 * Either we see the lock free, or its holder sees our bytes, or our wish for room,
-		 * when it looks again below: each side writes, fences fully, then reads what the
-		 * other wrote.
+		 * when it looks again as it lets go: each side writes, fences fully, then reads
+		 * what the other wrote.
 		 */
 		atomic_thread_fence(memory_order_seq_cst);
 		if (!lock_try(&drain_lock))
 			return false;
 		empty = push_some(&budget);
-		asks = !empty || is_room_wanted();
-		want_irq(asks);
-		lock_release(&drain_lock);
-		atomic_thread_fence(memory_order_seq_cst);
-	} while ((empty && !ring_is_empty(&out)) || (!asks && is_room_wanted()));
+	} while (let_go(empty));
 	return empty;
 }
 
@@ -284,23 +312,54 @@ void console_write(const char *bytes, size_t n)
 	(void)drain();
 }
 
-size_t console_offer(const char *bytes, size_t n)
+/*
+ * Past the ring, if nothing is in front of these bytes: not even a cell that is reserved and still
+ * empty, since behind it there may be bytes of this same writer. False: they are still to be
+ * queued, and drained, as the lock may have been ours for a moment.
+ */
+static inline bool offer_straight(const char *bytes, size_t n)
+{
+	if (!driver || !lock_try(&drain_lock))
+		return false;
+	if (n > STAGE_SIZE || stage.at < stage.end || !ring_is_unused(&out) ||
+	    atomic_load_explicit(&n_unsaid, memory_order_relaxed)) {
+		lock_release(&drain_lock);
+		return false;
+	}
+	stage_bytes(bytes, n);
+	while (write_stage() && stage.at < stage.end)
+		;
+	if (UNLIKELY(let_go(stage.at == stage.end)))
+		(void)drain();
+	return true;
+}
+
+/* As far as there is room that console_write can spare. */
+static __attribute__((noinline)) size_t offer_by_ring(const char *bytes, size_t n)
 {
 	size_t room = tell_losses() ? ring_room(&out) : 0, taken = n;
 
-	if (!n || UNLIKELY(atomic_load_explicit(&crashing, memory_order_relaxed)))
-		return n; /* nobody is to wait for a machine that ends */
 	room = room > OUT_RESERVE ? room - OUT_RESERVE : 0;
 	if (taken > room)
 		taken = room;
 	if (taken && !ring_put(&out, bytes, taken))
 		taken = 0;
-	if (taken)
-		atomic_store_explicit(&is_within_line, bytes[taken - 1] != '\n',
-				      memory_order_relaxed);
 	if (taken < n)
 		atomic_store_explicit(&room_is_wanted, true, memory_order_relaxed);
 	(void)drain();
+	return taken;
+}
+
+size_t console_offer(const char *bytes, size_t n)
+{
+	size_t taken;
+
+	if (!n || UNLIKELY(atomic_load_explicit(&crashing, memory_order_relaxed)))
+		return n; /* nobody is to wait for a machine that ends */
+	taken = LIKELY(offer_straight(bytes, n)) ? n : offer_by_ring(bytes, n);
+	if (taken)
+		atomic_store_explicit(&is_within_line, bytes[taken - 1] != '\n',
+				      memory_order_relaxed);
 	return taken;
 }
 

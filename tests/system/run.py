@@ -59,8 +59,8 @@ def monitor(env):
         (MONITOR, 'start uboot\n'), ('uboot: it runs', ''),
         (MONITOR, 'restart uboot\n'), ('uboot: was stopped, and starts again', 'console 1\n'),
         UBOOT_STOPS, (PROMPT, ESCAPE + 'm'), (MONITOR, 'trace 4\n'),
-        (MONITOR, 'nonsense\n'), ("'nonsense' is unknown", 'stop uboot\n')],
-        expect=['uboot: was stopped', OFF])
+        (MONITOR, 'nonsense\n'), ("'nonsense' is unknown", 'stop uboot\n'),
+        ('uboot: was stopped', 'quit\n')])
 
 
 def run(env, name, guests, status=0, time_limit=60, **job):

@@ -207,6 +207,28 @@ TEST(buddy, never_looks_at_a_buddy_whose_page_is_not_there)
 	EXPECT_EQ(b.n_free, 0x300);
 }
 
+/* Each part has a descriptor that says its order, whatever stood there, and goes back alone. */
+TEST(buddy, splits_what_was_taken_into_blocks_of_their_own)
+{
+	struct buddy_cut cut;
+
+	start(GIGAS);
+	EXPECT_EQ(buddy_add_bank(&b, 0x80000, GIGA_FRAMES), GIGA_FRAMES);
+	add_free(0x80100, 0x100);
+	for (uint32_t i = 0; i < 0x100; i++)
+		table[0x100 + i].order = 7;
+	REQUIRE(buddy_find(&b, 8, &cut));
+	take(&cut);
+	buddy_split(&b, &cut, 2);
+	for (uint32_t i = 0; i < 0x100; i += 4)
+		EXPECT_EQ(table[cut.index + i].order, 2);
+	EXPECT_EQ(b.n_free, 0);
+	for (uint32_t i = 0; i < 0x100; i += 4)
+		buddy_give(&b, cut.index + i, 2);
+	EXPECT_EQ(b.n_blocks[8], 1);
+	EXPECT_EQ(b.n_free, 0x100);
+}
+
 /* ---- Anything, in any order, against the model ---- */
 
 enum { MAX_HELD = 4096 };

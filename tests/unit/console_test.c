@@ -430,6 +430,33 @@ TEST(console, who_offers_gets_half_of_the_ring_and_who_writes_the_rest)
 	EXPECT_EQ(n, 0);
 }
 
+TEST(console, an_offer_overtakes_nothing)
+{
+	begin(true);
+	device.may_take = 0;
+	EXPECT_EQ(console_offer("one\n", 4), 4);
+	EXPECT(device.wants_irq);
+	say("two\n");
+	EXPECT_EQ(console_offer("three\n", 6), 6);
+	device.may_take = 2;
+	EXPECT_EQ(console_offer("four\n", 5), 5);
+	device.may_take = FAR_TOO_MUCH;
+	console_handle_irq(NULL);
+	EXPECT_STR(device.sent, "one\r\ntwo\r\nthree\r\nfour\r\n");
+	EXPECT(!device.wants_irq);
+}
+
+TEST(console, an_offer_goes_on_while_the_device_takes_some)
+{
+	static const char line[] = "0123456789012345678901234567890123456789\n";
+
+	begin(true);
+	device.at_once = 16;
+	EXPECT_EQ(console_offer(line, 41), 41);
+	EXPECT_EQ(device.n_sent, 42);
+	EXPECT_EQ(device.n_irq_changes, 0);
+}
+
 /* The ring may be emptied by somebody who is not the boot hart, with nothing left to interrupt. */
 TEST(console, who_waits_for_room_is_told_whoever_made_it)
 {

@@ -345,7 +345,7 @@ static struct access transformed(uint64_t htinst, unsigned *address_offset)
 	struct access a;
 
 	memset(&a, 0xff, sizeof(a));
-	access_from_htinst(htinst, &a, address_offset);
+	*address_offset = access_from_htinst(htinst, &a);
 	return a;
 }
 

@@ -338,10 +338,55 @@ TEST(frames, keeps_a_cache_small)
 		pages[i] = must_alloc(0);
 	for (unsigned i = 0; i < N; i++) {
 		frame_put(pages[i]);
-		EXPECT(stats().n_cached <= 31);
+		EXPECT(stats().n_cached <= 63);
 	}
 	frames_drain_cache();
 	EXPECT_EQ(stats().n_cached, 0);
+	expect_balance();
+}
+
+/* Free frames in blocks of less than 32, caches not included. */
+static uint64_t n_in_fragments(void)
+{
+	struct frames_stats s = stats();
+	uint64_t n = 0;
+
+	for (unsigned order = 0; order < 5; order++)
+		n += s.n_free_blocks[order] << order;
+	return n;
+}
+
+/* A cache is filled from one block, of which each page is a block of its own at once; and from what
+ * is left of others first. */
+TEST(frames, fills_a_cache_with_neighbours_and_with_fragments_before_it_cuts)
+{
+	enum { N = 32 };
+	struct hpa pages[N], fragment;
+
+	start_with(64 * MiB);
+	do
+		must_alloc(0);
+	while (n_in_fragments() || stats().n_cached);
+	for (unsigned i = 0; i < N; i++)
+		pages[i] = must_alloc(0);
+	uint64_t first = align_down(pages[0].v, N * PAGE_SIZE);
+	for (unsigned i = 0; i < N; i++) {
+		unsigned order = 9;
+
+		EXPECT_EQ(align_down(pages[i].v, N * PAGE_SIZE), first);
+		EXPECT(frame_owner_of(pages[i], &order) == &owner);
+		EXPECT_EQ(order, 0);
+	}
+	EXPECT_EQ(stats().n_cached, 0);
+	fragment = pages[N / 2];
+	frame_put(fragment);
+	frames_drain_cache();
+	EXPECT_EQ(n_in_fragments(), 1);
+	bool is_used = false;
+	for (unsigned i = 0; i < N; i++)
+		is_used |= must_alloc(0).v == fragment.v;
+	EXPECT(is_used);
+	EXPECT_EQ(n_in_fragments(), 0);
 	expect_balance();
 }
 

@@ -223,6 +223,27 @@ TEST(gmap, first_touch_gives_zeroed_memory_of_the_fill_size)
 	end();
 }
 
+/* AS7: it gives its frame back and says so; a frame that comes back is no reason to try again. */
+TEST(gmap, fill_for_which_no_table_can_be_had_ends)
+{
+	void **taken = NULL, **page;
+
+	begin();
+	REQUIRE_EQ(add(RAM, 4 * MiB, REGION_LAZY, 0), 0);
+	while ((page = own_alloc(0))) {
+		*page = taken;
+		taken = page;
+	}
+	EXPECT_EQ(fill(RAM, GTABLE_W), -ENOMEM);
+	EXPECT_EQ(gmap_host_n_held(), 0);
+	while ((page = taken)) {
+		taken = *page;
+		own_free(page, 0);
+	}
+	EXPECT_EQ(fill(RAM, GTABLE_W), FILL_NEW);
+	end();
+}
+
 /* A spurious fault, after another hart was first. */
 TEST(gmap, second_touch_finds_what_the_first_brought)
 {

@@ -191,6 +191,39 @@ TEST(gtable, installs_one_leaf_and_never_over_another)
 	end();
 }
 
+/* Near the last one or far from it, as gtable_install would; a table is found again only where the
+ * cursor stands. */
+TEST(gtable, installs_pages_by_a_cursor)
+{
+	static const uint64_t at[] = { 0,
+				       PAGE_SIZE,
+				       MEGA_SIZE - PAGE_SIZE,
+				       MEGA_SIZE,
+				       GIGA_SIZE + MEGA_SIZE,
+				       2 * PAGE_SIZE,
+				       BIT(41) - PAGE_SIZE };
+	struct gtable_cursor c = {};
+
+	begin(GTABLE_SV39X4);
+	EXPECT_EQ(gtable_install(&t, GPA(4 * MEGA_SIZE), HPA(0), GTABLE_2M, GTABLE_R), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+		struct hpa hpa = HPA(GIGA_SIZE + i * PAGE_SIZE);
+
+		EXPECT_EQ(gtable_install_page(&t, &c, GPA(at[i]), hpa, GTABLE_RWX), 0);
+		EXPECT_EQ(gtable_install_page(&t, &c, GPA(at[i]), HPA(0), GTABLE_R), -EEXIST);
+		EXPECT_EQ(gtable_install_page(&t, &c, GPA(4 * MEGA_SIZE), HPA(0), GTABLE_R),
+			  -EEXIST);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+		EXPECT_EQ(pte_hpa(leaf_at(at[i])).v, GIGA_SIZE + i * PAGE_SIZE);
+		EXPECT_EQ(leaf_at(at[i]) & ~PTE_PPN, PTE_V | PTE_RWX | PTE_U | PTE_A | PTE_D);
+	}
+	own_host_fail_at(1);
+	EXPECT_EQ(gtable_install_page(&t, &c, GPA(BIT(40)), HPA(0), GTABLE_R), -ENOMEM);
+	EXPECT_EQ(gtable_install_page(&t, &c, GPA(BIT(41)), HPA(0), GTABLE_R), -EINVAL);
+	end();
+}
+
 /* An emptied table stays when nobody takes it, and then tells the size that fits. */
 TEST(gtable, hole_says_which_leaf_fits)
 {

@@ -120,3 +120,15 @@ TEST(isa, text_is_cut_and_its_length_told)
 	EXPECT_STR(text, "");
 	EXPECT_EQ(isa_text(&isa, NULL, 0), 11);
 }
+
+/* Each name is looked for from the last one on, around the end of the list. */
+TEST(isa, names_of_a_list_are_found_in_any_order)
+{
+	static const char names[] = "svpbmt\0zba\0unheard\0i\0shvstvecd\0i\0sstc";
+	struct isa isa = { 0 };
+	char text[64];
+
+	isa_add_names(&isa, names, sizeof(names));
+	isa_text(&isa, text, sizeof(text));
+	EXPECT_STR(text, "i_zba_sstc_svpbmt_shvstvecd");
+}

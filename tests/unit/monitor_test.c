@@ -139,7 +139,7 @@ TEST(monitor, each_command_does_what_it_says)
 	EXPECT_STR(answer("stats two"), "stats of two\r\n");
 	EXPECT_STR(answer("stats"), "stats of one\r\nstats of two\r\nstats of three\r\n");
 	EXPECT_STR(answer("xlate one 0x80200000"), "one gva 80200000\r\n");
-	EXPECT_STR(answer("xlate 3 4096 gpa"), "three gpa 1000\r\n");
+	EXPECT_STR(answer("xlate 3 1000 gpa"), "three gpa 1000\r\n");
 	EXPECT_STR(answer("trace"), "the last 16\r\n");
 	EXPECT_STR(answer("trace 5"), "the last 5\r\n");
 	EXPECT_STR(answer("trace 99999999999"), "the last 64\r\n");

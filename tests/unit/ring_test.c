@@ -49,6 +49,16 @@ TEST(ring, takes_a_message_whole_or_not_at_all)
 	EXPECT(ring_is_empty(&r));
 }
 
+TEST(ring, is_not_unused_while_a_byte_is_owed)
+{
+	struct ring r = small_ring();
+
+	EXPECT(ring_is_unused(&r));
+	r.head = 1; /* reserved, and not there yet */
+	EXPECT(ring_is_empty(&r));
+	EXPECT(!ring_is_unused(&r));
+}
+
 TEST(ring, carries_every_byte_value_round_and_round)
 {
 	struct ring r = small_ring();

@@ -89,8 +89,11 @@ other_exit:
 	call	hext_wait_is_over
 	mv	t1, a0
 	ld	a0, 0(sp)
-	bnez	t1, resume
 	li	a1, CAUSE_VIRTUAL_INSN
+	beqz	t1, any_exit
+	lw	t0, VCPU_REQUESTS(a0)		/* its fetch may have been a trap of our own */
+	beqz	t0, resume
+	j	leave_or_resume
 
 any_exit: /* may look at any register */
 	each_guest_s sd

@@ -115,11 +115,13 @@ void hext_exit(struct vcpu *v, uint64_t cause)
 		vcpu_leave(v, VERDICT_POLL);
 		return;
 	}
-	CHECK(cause < ARRAY_LEN(kind_of));
-	v->n_exits[cause]++;
+	/* A core may have causes of its own, which nobody here knows. */
+	enum exit_kind kind = LIKELY(cause < ARRAY_LEN(kind_of)) ? kind_of[cause] : EXIT_UNEXPECTED;
+
+	v->n_exits[cause % ARRAY_LEN(kind_of)]++;
 	v->trap.cause = cause;
 	v->trap.value = csr_read(CSR_STVAL);
-	enum verdict verdict = handle(v, kind_of[cause]);
+	enum verdict verdict = handle(v, kind);
 
 	if (UNLIKELY(verdict != VERDICT_RESUME))
 		vcpu_leave(v, verdict);

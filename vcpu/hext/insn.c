@@ -84,15 +84,14 @@ static bool fetch(struct vcpu *v, uint32_t *insn)
 	return false;
 }
 
-bool hext_find_access(struct vcpu *v, struct access *a)
+static __attribute__((noinline)) bool find_other_access(struct vcpu *v, struct access *a)
 {
-	unsigned offset;
+	unsigned offset = access_from_htinst(v->trap.insn, a);
 	uint32_t insn;
 
-	access_from_htinst(v->trap.insn, a, &offset);
-	if (LIKELY(a->kind != ACCESS_NONE)) {
+	if (a->kind != ACCESS_NONE) {
 		/* One that crosses into this page: no device has such a register. */
-		if (UNLIKELY(offset))
+		if (offset)
 			a->width = 0;
 		return true;
 	}
@@ -100,6 +99,11 @@ bool hext_find_access(struct vcpu *v, struct access *a)
 		return false;
 	access_decode(insn, a);
 	return true;
+}
+
+bool hext_find_access(struct vcpu *v, struct access *a)
+{
+	return LIKELY(access_from_plain_htinst(v->trap.insn, a)) || find_other_access(v, a);
 }
 
 /* A read of the time that the host's counters do not let through. */

@@ -65,6 +65,10 @@ bool hext_is_awake(struct vcpu *v)
 uint64_t hext_wakes_at(struct vcpu *v)
 {
 	uint64_t when = v->env->sstc ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp;
+
+	/* A timer interrupt that the guest does not take ends no wait. */
+	if (v->env->sstc && !(csr_read(CSR_VSIE) & SIE_STIE))
+		return ~0ull;
 	uint64_t host = when - v->time_delta;
 
 	if (when == ~0ull)

@@ -63,7 +63,10 @@ void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 	v->awaits = 0;
 	for (unsigned i = 0; i < N_FW_COUNTERS; i++)
 		v->counters[i] = (struct fw_counter){ 0 };
-	atomic_store_explicit(&v->lines, 0, memory_order_relaxed);
+	v->last_hart = 0; /* whatever a hart still keeps is of another life */
+	v->n_vector_loops = 0;
+	/* LINE_EXT is a level: its device knows that it holds it up. */
+	atomic_fetch_and_explicit(&v->lines, ~(LINE_SOFT | LINE_TIMER), memory_order_relaxed);
 }
 
 /*
@@ -83,6 +86,7 @@ static void forget_number(uint64_t number)
 		hfence_gvma_vmid(vmid);
 	else
 		hfence_gvma_all();
+	fence_i(); /* frames that held its code are somebody else's next */
 }
 
 uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid)
@@ -103,10 +107,12 @@ void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *
  * "Two-Stage Address Translation"). */
 static void load_tables(struct vcpu *v, struct flusher *flusher)
 {
+	/* Noted before the first walk that could keep anything. */
+	bool is_stale = flush_note_load(flusher, v, &v->last_hart);
+
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, v->hgatp);
 	csr_write(CSR_VSATP, v->vs.vsatp);
-	bool is_stale = flush_note_load(flusher, v, &v->last_hart);
 
 	if (!field_get(HGATP_VMID, v->hgatp)) {
 		hfence_gvma_all();
@@ -217,7 +223,6 @@ void hext_load(struct vcpu *v, struct flusher *flusher)
 	const struct hart_features *f = this_hart_features();
 	const struct vs_state *s = &v->vs;
 
-	load_tables(v, flusher);
 	csr_write(CSR_HEDELEG, no_hedeleg ? FIRMWARE_REDIRECTS : DELEGATED_EXCEPTIONS);
 	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
 	csr_write(CSR_HCOUNTEREN, v->env->hcounteren);
@@ -232,6 +237,7 @@ void hext_load(struct vcpu *v, struct flusher *flusher)
 	csr_write(CSR_VSTVAL, s->vstval);
 	csr_write(CSR_HVIP, s->hvip);
 	load_optional(v, f);
+	load_tables(v, flusher); /* henvcfg says how they are walked */
 	load_units(v);
 	csr_write(CSR_HSTATUS, s->hstatus);
 	loaded = v;
@@ -261,6 +267,8 @@ void hext_save(struct vcpu *v)
 	s->sstatus = csr_read(CSR_HSTATUS) & HSTATUS_SPVP ? SSTATUS_SPP : 0;
 	save_optional(s, v->env, f);
 	save_units(v);
+	/* A reservation of its is not the next guest's (unprivileged specification, "LR/SC"). */
+	__asm__ volatile("sc.d	zero, zero, (%0)" ::"r"(&v->trap.value) : "memory");
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, 0);
 	csr_write(CSR_HSTATUS, field_put(HSTATUS_VSXL, 2));
