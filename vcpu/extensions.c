@@ -27,7 +27,9 @@ struct row {
  * Ssaia and Sscofpmf, until their registers are the guest's own; Smaia and the rest of M-mode's.
  * Zicfilp: sstatus.SPELP would have to be kept through each trap of our own. Zicfiss and Ssdbltrp
  * are enabled in menvcfg, so for us too: the one has a register to switch, and with the other a
- * trap that we catch while we handle an exit would be a double trap.
+ * trap that we catch while we handle an exit would be a double trap. Svpbmt: through a mapping
+ * that passes the caches by, a guest would see what its frames held before the zeros that still
+ * are in a cache; it can be had once frames are cleaned (cbo.flush) when they are given out.
  */
 /* clang-format off */
 #define ROW(id, ...)  { .extension = ISA_##id, __VA_ARGS__ }
@@ -46,7 +48,6 @@ static const struct row table[] = {
 	/* Its stimecmp is out of reach where hcounteren.TM is clear. */
 	ROW(SSTC, NEEDS(ISA_ZICNTR), HENVCFG(ENVCFG_STCE), HEXT_ONLY),
 	ROW(SVADU, HENVCFG(ENVCFG_ADUE), HEXT_ONLY),
-	ROW(SVPBMT, HENVCFG(ENVCFG_PBMTE), HEXT_ONLY),
 	/* Of pointer masking this is the guest's U-mode, by its senvcfg. henvcfg.PMM would mask the
 	 * pointers of its S-mode, unasked: FWFT's POINTER_MASKING_PMLEN for guests. The host's own
 	 * FWFT is not asked, it is about our pointers. */
@@ -175,7 +176,6 @@ static COLD void keep_found(struct isa *isa, const struct hart_features *f, uint
 	keep(isa, ISA_ZIHPM, counters & 8);
 	keep(isa, ISA_SVINVAL, f->svinval);
 	keep(isa, ISA_SVNAPOT, f->svnapot);
-	keep(isa, ISA_SVPBMT, f->svpbmt);
 	keep(isa, ISA_SSNPM, f->senvcfg & ENVCFG_PMM);
 }
 
