@@ -38,8 +38,8 @@ static inline bool flush_note_load(struct flusher *f, const void *vcpu, unsigned
 
 /*
  * Make every hart that ran the VM forget all of it, and wait until it has. Tables were changed
- * before; frames and tables may be freed afterwards. For the boot hart, outside poll points' work:
- * two harts that wait for each other's work would wait for ever.
+ * before; frames and tables may be freed afterwards. The boot hart alone calls it: two harts that
+ * wait for each other's work would wait for ever.
  */
 void flush_all(struct flusher *f);
 

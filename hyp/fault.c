@@ -17,10 +17,7 @@
 #include "vcpu/decode.h"
 #include "vcpu/engine.h"
 
-enum {
-	MAX_AGAIN = 16,      /* the same fault, and nothing to do about it but to fence */
-	MAX_VECTOR_LOOP = 8, /* faults of the fetch of the trap vector's own first instruction */
-};
+enum { MAX_AGAIN = 16 }; /* the same fault, and nothing to do about it but to fence */
 
 static enum verdict stop(struct vcpu *v, enum stop_reason reason, const char *why)
 {
@@ -54,16 +51,9 @@ static uint64_t access_fault_of(const struct vcpu *v, const struct access *a)
 	return CAUSE_LOAD_ACCESS;
 }
 
-/* A vector that cannot be fetched is fetched for ever: the trap led to where it came from. */
-static bool loops_at_vector(struct vcpu *v, uint64_t came_from)
-{
-	v->n_vector_loops = v->pc == came_from ? v->n_vector_loops + 1 : 0;
-	return v->n_vector_loops > MAX_VECTOR_LOOP;
-}
-
 enum verdict refuse_access(struct vcpu *v, bool stops_guest)
 {
-	uint64_t cause = CAUSE_FETCH_ACCESS, came_from = v->pc;
+	uint64_t cause = CAUSE_FETCH_ACCESS;
 	struct access a = { .kind = ACCESS_NONE };
 
 	if (stops_guest)
@@ -75,8 +65,6 @@ enum verdict refuse_access(struct vcpu *v, bool stops_guest)
 	}
 	trace(TRACE_INJECT, cause, v->trap.value);
 	v->engine->inject(v, cause, v->trap.value);
-	if (loops_at_vector(v, came_from))
-		return stop(v, STOP_CRASH, "its trap vector cannot be fetched");
 	return VERDICT_RESUME;
 }
 

@@ -236,6 +236,7 @@ void life_vm_ended(struct work *work)
 {
 	struct vm *vm = CONTAINER_OF(work, struct vm, ended);
 	enum stop_reason reason = atomic_load_explicit(&vm->end, memory_order_acquire);
+
 	if (reason == STOP_NONE) /* its last vCPU stopped itself by HSM */
 		reason = STOP_SHUTDOWN;
 	enum vm_after next = vm->starts_again ? VM_RESTART : after(vm, reason);

@@ -13,7 +13,11 @@
 #include "platform/timer.h"
 #include "vcpu/engine.h"
 
-enum { TREE_ROOM = 16 * 1024 };
+/* For the guest's tree: each vCPU has a node with the names of its extensions. */
+static size_t tree_room(const struct vm *vm)
+{
+	return 16 * KiB + align_up(vm->n_vcpus * 2 * KiB, PAGE_SIZE);
+}
 
 static int fail(struct vm_error *error, int code, const char *what, const char *why)
 {
@@ -90,7 +94,7 @@ struct loading {
 	struct guest_placement place;
 	struct cpio_file initrd;
 	struct inflate scratch;
-	char tree[TREE_ROOM];
+	char tree[];
 };
 
 static int load_image(struct vm *vm, struct loading *l, const char *name, const void *bytes,
@@ -105,7 +109,7 @@ static int load_image(struct vm *vm, struct loading *l, const char *name, const 
 
 	if (code)
 		return fail(error, code, name, why.text);
-	code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, TREE_ROOM, &why);
+	code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, tree_room(vm), &why);
 	if (code)
 		return fail(error, code, name, why.text);
 	code = guest_image_load(&l->plan, bytes, size, put, &vm->map, &l->scratch);
@@ -124,7 +128,7 @@ static int plan_rom(struct vm *vm, struct loading *l, struct vm_error *error)
 	l->plan = (struct guest_image){ .entry = vm->config.entry,
 					.low = l->ram[0].at,
 					.high = l->ram[0].at };
-	int code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, TREE_ROOM, &why);
+	int code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, tree_room(vm), &why);
 
 	return code ? fail(error, code, vm_name(vm), why.text) : 0;
 }
@@ -146,7 +150,8 @@ static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 		return code;
 	code = guest_load(&vm->map, l->place.initrd, l->initrd.bytes, l->initrd.size);
 	int n = code ? code
-		     : guest_tree_make(vm, l->tree, TREE_ROOM, l->place.initrd.v, l->initrd.size);
+		     : guest_tree_make(vm, l->tree, tree_room(vm), l->place.initrd.v,
+				       l->initrd.size);
 
 	if (n > 0)
 		code = guest_load(&vm->map, l->place.tree, l->tree, (size_t)n);
@@ -157,7 +162,7 @@ static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 
 int vm_load(struct vm *vm, struct vm_error *error)
 {
-	struct loading *l = calloc(1, sizeof(*l));
+	struct loading *l = calloc(1, sizeof(*l) + tree_room(vm));
 	int code = l ? gmap_reset(&vm->map) : -ENOMEM;
 
 	if (code) {

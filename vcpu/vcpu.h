@@ -12,7 +12,6 @@
 #define VCPU_HOST_SP  264
 #define VCPU_HOST_TP  272
 #define VCPU_REQUESTS 280
-#define VCPU_N_CALLS  288
 
 #ifndef __ASSEMBLER__
 
@@ -128,7 +127,7 @@ struct vcpu {
 		uint64_t gpa, pc, cause;
 		unsigned n;
 	} again;
-	unsigned n_vector_loops; /* refused fetches of its trap vector, in a row */
+	unsigned n_vector_loops; /* traps of its trap vector's first instruction, in a row */
 	uint64_t n_exits[32];    /* by cause; SBI calls not included */
 	uint64_t n_injected[16]; /* exceptions, by cause */
 	uint64_t n_interrupts, n_fills, n_mmio, n_waits;
@@ -170,7 +169,6 @@ static_assert(offsetof(struct vcpu, pc) == VCPU_PC);
 static_assert(offsetof(struct vcpu, host_sp) == VCPU_HOST_SP);
 static_assert(offsetof(struct vcpu, host_tp) == VCPU_HOST_TP);
 static_assert(offsetof(struct vcpu, requests) == VCPU_REQUESTS);
-static_assert(offsetof(struct vcpu, n_calls) == VCPU_N_CALLS);
 
 enum vcpu_request { REQUEST_LEAVE = 1 << 0 };
 

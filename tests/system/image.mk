@@ -28,3 +28,14 @@ $(B)/stock.cpio: $(stock-guests) $(O)/guests/vmlinux.gz $(INITRAMFS) $(B)/hello.
 	$(call say,CPIO,$@)
 	$(Q)tools/bundle --images $(B) --images $(O)/guests --images $(O) $@ $(stock-guests)
 test-programs: $(B)/stock.cpio
+
+# Guests that loop at their own trap vector; for tests/system/run.py.
+$(B)/vector-hole.o: VECTOR := -DHOLE
+$(B)/vector-%.o: tests/system/loops/vector.S $(B)/flags
+	$(call say,AS,$@)
+	$(Q)$(CROSS)gcc $(ASFLAGS) $(VECTOR) -c $< -o $@
+$(B)/vector-%.bin: $(B)/vector-%.o
+	$(call say,LD,$@)
+	$(Q)$(CROSS)ld -Ttext=0x80200000 -e _start $< -o $(@:.bin=.elf)
+	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+images: $(B)/vector-hole.bin $(B)/vector-refused.bin

@@ -29,6 +29,14 @@ def jobs(env):
     yield run(env, 'hello', 'hello', expect=[HELLO, OFF])
     yield run(env, 'refused', f'{REFUSED}/wrong.dts hello {REFUSED}/tight.dts', status=1,
               expect=[WRONG, TIGHT, HELLO])
+    for way in ('hole', 'refused'):
+        yield run(env, f'loop-{way}', f'tests/system/loops/{way}.dts hello', status=1,
+                  expect=[f'{way}: vCPU 0: its trap vector traps, again and again$',
+                          f'{way}: crashed$'])
+    yield prepared(env, run(env, 'many-vcpus', f'{env.place("system/run/many-vcpus")}/many.dts',
+                            expect=[r'^hello from hart 0 of 64 ']),
+                   "sed 's/no-default-devices;/& vcpus = <64>;/' guests/hello/hello.dts >$place/many.dts\n"
+                   f'cp {env.image("hello")} $place/hello.bin')
     yield prepared(env, run(env, 'own', f'{env.place("system/run/own")}/mine.dts', expect=[HELLO]),
                    f'cp {env.image("hello")} $place/mine.img\n'
                    'sed s/hello.bin/mine.img/ guests/hello/hello.dts >$place/mine.dts')

@@ -153,9 +153,23 @@ static enum verdict hext_run(struct vcpu *v)
 	return hext_enter(v);
 }
 
+/* The trap led to where it came from: a vector whose own first instruction traps is entered for
+ * ever, by way of us. Its VM ends when it has done so often enough. */
+static __attribute__((noinline)) void note_loop_at_vector(struct vcpu *v)
+{
+	enum { MAX_LOOPS = 8 };
+
+	if (++v->n_vector_loops <= MAX_LOOPS)
+		return;
+	v->stop = STOP_CRASH;
+	v->why = "its trap vector traps, again and again";
+	vcpu_leave(v, VERDICT_STOP);
+}
+
 /* Priority and state of a trap into VS-mode: privileged specification, "Trap Entry". */
 void hext_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 {
+	uint64_t vector = csr_read(CSR_VSTVEC) & ~3ull;
 	uint64_t status = csr_read(CSR_VSSTATUS);
 	uint64_t spp = csr_read(CSR_HSTATUS) & HSTATUS_SPVP ? SSTATUS_SPP : 0;
 	uint64_t spie = status & SSTATUS_SIE ? SSTATUS_SPIE : 0;
@@ -166,7 +180,11 @@ void hext_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 	csr_write(CSR_VSTVAL, value);
 	csr_write(CSR_VSSTATUS,
 		  (status & ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)) | spp | spie);
-	v->pc = csr_read(CSR_VSTVEC) & ~3ull;
+	if (UNLIKELY(v->pc == vector))
+		note_loop_at_vector(v);
+	else
+		v->n_vector_loops = 0;
+	v->pc = vector;
 	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 	csr_set(CSR_SSTATUS, SSTATUS_SPP);
 }

@@ -39,7 +39,7 @@ static unsigned no_hedeleg;
 OPTION_FLAG(no-hedeleg, no_hedeleg, no_hedeleg,
 	    "pretend that harts delegate no exception to a guest but those that firmware redirects");
 
-enum { UNIT_INITIAL = 1, UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
+enum { UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
 
 void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 {
@@ -64,7 +64,7 @@ void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 	for (unsigned i = 0; i < N_FW_COUNTERS; i++)
 		v->counters[i] = (struct fw_counter){ 0 };
 	v->last_hart = 0; /* whatever a hart still keeps is of another life */
-	v->n_vector_loops = 0;
+	v->n_vector_loops = v->again.n = 0;
 	/* LINE_EXT is a level: its device knows that it holds it up. */
 	atomic_fetch_and_explicit(&v->lines, ~(LINE_SOFT | LINE_TIMER), memory_order_relaxed);
 }
