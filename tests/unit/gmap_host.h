@@ -21,6 +21,10 @@ void gmap_host_fail_at(enum gmap_host_kind kind, unsigned n);
 void gmap_host_limit(unsigned order, unsigned n_blocks);
 void gmap_host_no_limits(void);
 
+/* From now on a block is zeroed, or filled with dirt, in the first byte of each page alone: for who
+ * looks at no other, and has millions to do. */
+void gmap_host_write_less(void);
+
 bool gmap_host_is_held(struct hpa at);
 uint64_t gmap_host_n_held(void);   /* frames, of all owners */
 uint64_t gmap_host_n_zeroed(void); /* bytes, ever */
