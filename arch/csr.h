@@ -143,6 +143,8 @@
 #define CSR_TEXT_(x) #x
 #define CSR_TEXT(x)  CSR_TEXT_(x)
 
+#ifdef __riscv
+
 #define csr_read(csr)                                                                              \
 	({                                                                                         \
 		uint64_t csr_value_;                                                               \
@@ -165,5 +167,17 @@
 		csr_value_;                                                                        \
 	})
 
+#else
+
+/* On the host there is a model of a hart, which the test program gives. */
+uint64_t csr_model_read(unsigned csr);
+void csr_model_write(unsigned csr, uint64_t value);
+
+#define csr_read(csr)         csr_model_read(csr)
+#define csr_write(csr, value) csr_model_write(csr, (uint64_t)(value))
+#define csr_set(csr, bits)    csr_model_write(csr, csr_model_read(csr) | (uint64_t)(bits))
+#define csr_clear(csr, bits)  csr_model_write(csr, csr_model_read(csr) & ~(uint64_t)(bits))
+
+#endif
 #endif
 #endif

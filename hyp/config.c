@@ -166,14 +166,15 @@ static int end_node(struct reader *r)
 
 static int walk(struct reader *r, const void *fdt)
 {
+	const struct blob blob = blob_of(fdt);
 	struct tag tag;
 
-	blob_tag(fdt, 0, &tag);
+	blob_tag(&blob, 0, &tag);
 	uint32_t at = tag.next; /* behind the root's begin */
 	int err = 0;
 
 	for (;;) {
-		blob_tag(fdt, at, &tag);
+		blob_tag(&blob, at, &tag);
 		at = tag.next;
 		if (tag.kind == FDT_BEGIN_NODE)
 			err = begin_node(r, tag.name);

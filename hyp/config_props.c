@@ -279,8 +279,8 @@ static bool is_printable(const char *text)
 	return !*text;
 }
 
-/* As it was written, as far as that can be known. */
-static void say_value(struct vm_config_error *e, struct prop p)
+/* As it was written, as far as that can be known: numbers that people count by are decimal. */
+static void say_value(struct vm_config_error *e, struct prop p, bool is_address)
 {
 	const char *text = single_text(p);
 
@@ -290,7 +290,8 @@ static void say_value(struct vm_config_error *e, struct prop p)
 		config_say(e, "%u bytes", (unsigned)p.size);
 	} else {
 		for (uint32_t i = 0; i < p.size / 4 && i < 8; i++)
-			config_say(e, "%s0x%x", i ? " " : "<", (unsigned)prop_cells(p, i, 1));
+			config_say(e, is_address ? "%s0x%x" : "%s%u", i ? " " : "<",
+				   (unsigned)prop_cells(p, i, 1));
 		config_say(e, p.size > 32 ? " ...>" : ">");
 	}
 }
@@ -306,7 +307,7 @@ static int refuse(const struct taking *t)
 	config_say(e, types[rule->type].expected, words ? words : "", rule->least,
 		   rule->most ? rule->most : rule->size - 1u);
 	config_say(e, ", found ");
-	say_value(e, t->value);
+	say_value(e, t->value, rule->type != IS_NUMBER && rule->type != IS_HARTS);
 	if (rule == &rules[PROP_KIND])
 		config_say(e, ", which is not supported yet");
 	return err;

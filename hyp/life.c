@@ -161,25 +161,34 @@ void vm_end(struct vm *vm, enum stop_reason reason)
 		vcpu_order_leave(vm->vcpus[i]);
 }
 
-void vm_stop(struct vm *vm)
+int vm_stop(struct vm *vm)
 {
-	if (vm->state == VM_IS_KEPT || vm->state == VM_IS_RESTING) {
+	vm->starts_again = false;
+	switch (vm->state) {
+	case VM_IS_STOPPED:
+		return -EALREADY;
+	case VM_IS_RUNNING:
+		vm->state = VM_IS_STOPPING;
+		vm_end(vm, STOP_ORDERED);
+		break;
+	case VM_IS_KEPT:
+	case VM_IS_RESTING:
 		vm->state = VM_IS_STOPPED;
+		timer_cancel(&vm->rest);
 		give_memory_back(vm);
+		break;
+	case VM_IS_STOPPING:
+		break;
 	}
-	timer_cancel(&vm->rest);
-	if (vm->state != VM_IS_RUNNING)
-		return;
-	vm->state = VM_IS_STOPPING;
-	vm_end(vm, STOP_ORDERED);
+	return 0;
 }
 
 int vm_restart(struct vm *vm)
 {
 	if (vm->state != VM_IS_RUNNING && vm->state != VM_IS_STOPPING)
 		return vm_start(vm);
-	vm->starts_again = true;
 	vm_stop(vm);
+	vm->starts_again = true;
 	return 0;
 }
 
@@ -188,9 +197,11 @@ void vm_is_empty(struct vm *vm)
 	work_queue(&vm->ended, 0);
 }
 
-/* What the description wants after such an end. */
+/* What is wanted after such an end: an order comes before the description. */
 static enum vm_after after(const struct vm *vm, enum stop_reason reason)
 {
+	if (vm->state == VM_IS_STOPPING)
+		return vm->starts_again ? VM_RESTART : VM_STOP;
 	switch (reason) {
 	case STOP_REBOOT:
 		return vm->config.on_reboot;
@@ -239,7 +250,7 @@ void life_vm_ended(struct work *work)
 
 	if (reason == STOP_NONE) /* its last vCPU stopped itself by HSM */
 		reason = STOP_SHUTDOWN;
-	enum vm_after next = vm->starts_again ? VM_RESTART : after(vm, reason);
+	enum vm_after next = after(vm, reason);
 
 	vm->starts_again = false;
 	vm->last_end = reason;

@@ -19,12 +19,6 @@ static size_t tree_room(const struct vm *vm)
 	return 16 * KiB + align_up(vm->n_vcpus * 2 * KiB, PAGE_SIZE);
 }
 
-static int fail(struct vm_error *error, int code, const char *what, const char *why)
-{
-	snprintf(error->text, sizeof(error->text), "%s: %s", what, why);
-	return code;
-}
-
 static int find_file(struct vm *vm, const char *name, struct cpio_file *file,
 		     struct vm_error *error)
 {
@@ -34,9 +28,9 @@ static int find_file(struct vm *vm, const char *name, struct cpio_file *file,
 	case 0:
 		return 0;
 	case -ENOENT:
-		return fail(error, code, name, "is not in the archive");
+		return vm_fail(error, code, name, "is not in the archive");
 	case -ENOTSUP:
-		return fail(error, code, name, "is no regular file in the archive");
+		return vm_fail(error, code, name, "is no regular file in the archive");
 	default:
 		snprintf(error->text, sizeof(error->text), "the archive is damaged at byte %zu: %s",
 			 vm->archive.at, vm->archive.why);
@@ -83,7 +77,7 @@ static int load_roms(struct vm *vm, struct vm_error *error)
 		}
 		code = guest_load(&vm->map, r->at, file.bytes, file.size);
 		if (code)
-			return fail(error, code, r->node, strerror(-code));
+			return vm_fail(error, code, r->node, NULL);
 	}
 	return 0;
 }
@@ -108,13 +102,13 @@ static int load_image(struct vm *vm, struct loading *l, const char *name, const 
 				 c->has_load ? c->load.v : IMAGE_LOAD_DEFAULT, &l->scratch, &why);
 
 	if (code)
-		return fail(error, code, name, why.text);
+		return vm_fail(error, code, name, why.text);
 	code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, tree_room(vm), &why);
 	if (code)
-		return fail(error, code, name, why.text);
+		return vm_fail(error, code, name, why.text);
 	code = guest_image_load(&l->plan, bytes, size, put, &vm->map, &l->scratch);
 	if (code)
-		return fail(error, code, name, code == -EINVAL ? "is damaged" : strerror(-code));
+		return vm_fail(error, code, name, code == -EINVAL ? "is damaged" : NULL);
 	return 0;
 }
 
@@ -124,13 +118,13 @@ static int plan_rom(struct vm *vm, struct loading *l, struct vm_error *error)
 	struct image_error why;
 
 	if (!ram_of(vm, l->ram))
-		return fail(error, -ENOSPC, vm_name(vm), "there is no RAM for the device tree");
+		return vm_fail(error, -ENOSPC, vm_name(vm), "there is no RAM for the device tree");
 	l->plan = (struct guest_image){ .entry = vm->config.entry,
 					.low = l->ram[0].at,
 					.high = l->ram[0].at };
 	int code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, tree_room(vm), &why);
 
-	return code ? fail(error, code, vm_name(vm), why.text) : 0;
+	return code ? vm_fail(error, code, vm_name(vm), why.text) : 0;
 }
 
 static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
@@ -157,7 +151,7 @@ static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 		code = guest_load(&vm->map, l->place.tree, l->tree, (size_t)n);
 	else
 		code = n;
-	return code ? fail(error, code, vm_name(vm), strerror(-code)) : 0;
+	return code ? vm_fail(error, code, vm_name(vm), NULL) : 0;
 }
 
 int vm_load(struct vm *vm, struct vm_error *error)
@@ -167,7 +161,7 @@ int vm_load(struct vm *vm, struct vm_error *error)
 
 	if (code) {
 		free(l);
-		return fail(error, code, vm_name(vm), strerror(-code));
+		return vm_fail(error, code, vm_name(vm), NULL);
 	}
 	vm_devices_reset(vm);
 	code = load_all(vm, l, error);

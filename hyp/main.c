@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The hypervisor: what it does once the machine is up. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,16 +132,6 @@ static bool make_builtin(void)
 	return is_made;
 }
 
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-}
-
 int main(void)
 {
 	report_machine();
@@ -157,6 +146,7 @@ int main(void)
 	 * somebody is in the monitor, it is his to quit. */
 	for (irq_poll(); vms_are_alive() || monitor_has_keyboard(); irq_poll()) {
 		console_drain();
+		monitor_poll();
 		if (!run_next())
 			irq_wait();
 	}
@@ -166,7 +156,7 @@ int main(void)
 			vconsole_attach(vm_console(vm_at(i))); /* shows it */
 	vconsole_attach(NULL);
 	for (unsigned i = 0; i < n_vms(); i++)
-		vm_show_stats(vm_at(i), say);
+		vm_show_stats(vm_at(i), monitor_say);
 	printf("switching off\n");
 	return !(is_good && vms_ended_well());
 }

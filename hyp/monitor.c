@@ -12,8 +12,12 @@
 #include "hyp/vconsole.h"
 #include "lib/component.h"
 #include "platform/console.h"
+#include "platform/timer.h"
+
+#define PROMPT "hartwood> "
 
 enum { LINE = 80, HISTORY = 4, MAX_WORDS = 6 };
+enum { PAUSE_MS = 30 }; /* what breaks the line may have more to say */
 enum { CTRL_C = 3, CTRL_N = 14, CTRL_P = 16, CTRL_U = 21, ESC = 27, DEL = 127 };
 
 extern const struct monitor_command __start_monitor_commands[], __stop_monitor_commands[];
@@ -33,7 +37,7 @@ static unsigned back;      /* so many lines back is the one shown; 0: a new one 
 
 void monitor_say(const char *format, ...)
 {
-	char text[160];
+	static char text[160];
 	va_list arguments;
 	size_t n;
 
@@ -52,36 +56,61 @@ static void echo(const char *text)
 	(void)console_offer(text, strlen(text));
 }
 
+static void draw(void)
+{
+	echo(PROMPT);
+	(void)console_offer(line.text, line.n);
+}
+
 static void prompt(void)
 {
 	line.n = back = 0;
-	echo("hartwood> ");
+	draw();
 }
 
-static bool was_opened;
+static bool is_open;
 
 bool monitor_has_keyboard(void)
 {
-	return was_opened && !vconsole_attached();
+	return is_open && !vconsole_attached();
 }
 
 void monitor_open(void)
 {
-	was_opened = true;
+	is_open = true;
 	vconsole_attach(NULL);
-	monitor_say("[monitor]");
+	monitor_say("[monitor; `help` lists what it does]");
 	prompt();
+}
+
+void monitor_close(void)
+{
+	is_open = false;
+}
+
+static void mend(struct timer *unused)
+{
+	(void)unused;
+	if (monitor_has_keyboard() && console_is_broken())
+		draw();
+}
+
+void monitor_poll(void)
+{
+	static struct timer pause = { .call = mend };
+
+	if (console_is_broken() && !pause.is_set)
+		timer_set(&pause, time_now() + time_from_us(PAUSE_MS * 1000));
 }
 
 static void add(char c)
 {
-	char text[2] = { c };
-
-	if (line.n == LINE - 1)
-		text[0] = '\a';
-	else
-		line.text[line.n++] = c;
-	echo(text);
+	if (line.n == LINE - 1) {
+		echo("\a");
+		return;
+	}
+	line.text[line.n] = c;
+	(void)console_offer(line.text + line.n++, 1);
 }
 
 static void rub_out(unsigned n)
@@ -118,7 +147,7 @@ static unsigned split(char *text, char **words)
 
 static void obey(char *text)
 {
-	char *words[MAX_WORDS];
+	static char *words[MAX_WORDS];
 	unsigned n = split(text, words);
 
 	if (!n)
@@ -141,7 +170,7 @@ static void enter(void)
 	if (line.n)
 		memcpy(history[n_history++ % HISTORY], line.text, line.n + 1);
 	obey(line.text);
-	if (!vconsole_attached())
+	if (monitor_has_keyboard())
 		prompt();
 }
 
@@ -186,12 +215,13 @@ static void take(char c)
 
 size_t monitor_type(const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		take(bytes[i]);
-		if (vconsole_attached())
-			return i + 1;
+	size_t used = 0;
+
+	while (used < n && monitor_has_keyboard()) {
+		mend(NULL); /* the key goes to where its line is */
+		take(bytes[used++]);
 	}
-	return n;
+	return vconsole_attached() ? used : n;
 }
 
 COMPONENT(monitor, PHASE_NONE, NULL, NULL, "the monitor on the console");

@@ -37,8 +37,15 @@ struct monitor_command {
 /* Take the host's console from whoever has it, and prompt. */
 void monitor_open(void);
 
-/* Somebody opened it, and has not gone to a guest's console since. */
+/* Nobody is in it any more, and nobody comes: what is typed to it is lost. */
+void monitor_close(void);
+
+/* Somebody opened it, and has not closed it or gone to a guest's console since. */
 bool monitor_has_keyboard(void);
+
+/* Draw the line anew, if something else was printed in the midst of it. From the boot hart's loop.
+ */
+void monitor_poll(void);
 
 /* What was typed while the monitor had the keyboard. Returns how many of the n bytes it used: fewer
  * if a command gave the keyboard away, and the rest is then the next owner's. */

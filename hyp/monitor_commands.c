@@ -8,7 +8,6 @@
 #include "hyp/monitor.h"
 #include "hyp/vconsole.h"
 #include "hyp/vms.h"
-#include "platform/power.h"
 #include "platform/trace.h"
 
 extern const struct monitor_command __start_monitor_commands[], __stop_monitor_commands[];
@@ -40,10 +39,19 @@ static struct vm *find(const char *word)
 	return vm;
 }
 
-static void say_error(const struct vm *vm, int error)
+/* Do it to the VM that the only word names, and say so, or why not and what to do instead; why it
+ * could not be started stands in the log. */
+static bool order(unsigned n, char **words, int (*give)(struct vm *vm), const char *done,
+		  const char *instead)
 {
-	if (error)
-		monitor_say("%s: %s", vm_name(vm), error == -EBUSY ? "it runs" : strerror(-error));
+	struct vm *vm = n == 1 ? find(words[0]) : NULL;
+	int error = vm ? give(vm) : -ENOENT;
+
+	if (!error)
+		monitor_say("%s: %s", vm_name(vm), done);
+	else if (error == -EBUSY || error == -EALREADY)
+		monitor_say("%s: %s; %s", vm_name(vm), vm_state_text(vm), instead);
+	return n == 1;
 }
 
 static bool help(unsigned n, char **words)
@@ -63,7 +71,7 @@ static bool list(unsigned n, char **words)
 		monitor_say("%u  %-15s %s", i + 1, vm_name(vm_at(i)), vm_state_text(vm_at(i)));
 	return !n;
 }
-MONITOR_COMMAND(list, "", "the VMs", list);
+MONITOR_COMMAND(list, "", "the VMs; where a NAME is wanted, the number will do", list);
 
 static bool console(unsigned n, char **words)
 {
@@ -77,39 +85,29 @@ static bool console(unsigned n, char **words)
 		return true;
 	if (n == 2)
 		vconsole_show(vm_console(vm), n_bytes);
+	monitor_say("%s: %s", vm_name(vm), vm_state_text(vm));
 	vconsole_attach(vm_console(vm));
 	return true;
 }
-MONITOR_COMMAND(console, "NAME [BYTES]", "go to its console and show what is new, or so much",
+MONITOR_COMMAND(console, "NAME [BYTES]",
+		"show its console, with so much of before; the escape key and m lead back",
 		console);
 
 static bool start(unsigned n, char **words)
 {
-	struct vm *vm = n == 1 ? find(words[0]) : NULL;
-
-	if (vm)
-		say_error(vm, vm_start(vm));
-	return n == 1;
+	return order(n, words, vm_start, "started", "`restart` starts it anew");
 }
-MONITOR_COMMAND(start, "NAME", "start it from its images", start);
+MONITOR_COMMAND(start, "NAME", "start it anew from its images", start);
 
 static bool stop(unsigned n, char **words)
 {
-	struct vm *vm = n == 1 ? find(words[0]) : NULL;
-
-	if (vm)
-		vm_stop(vm);
-	return n == 1;
+	return order(n, words, vm_stop, "stops", "`start` starts it anew");
 }
-MONITOR_COMMAND(stop, "NAME", "stop it at once", stop);
+MONITOR_COMMAND(stop, "NAME", "stop it at once; its memory is lost", stop);
 
 static bool restart(unsigned n, char **words)
 {
-	struct vm *vm = n == 1 ? find(words[0]) : NULL;
-
-	if (vm)
-		say_error(vm, vm_restart(vm));
-	return n == 1;
+	return order(n, words, vm_restart, "starts again", "");
 }
 MONITOR_COMMAND(restart, "NAME", "stop it and start it", restart);
 
@@ -132,7 +130,7 @@ static bool stats(unsigned n, char **words)
 		show_stats(vm_at(i));
 	return n <= 1;
 }
-MONITOR_COMMAND(stats, "[NAME]", "exits by cause, memory", stats);
+MONITOR_COMMAND(stats, "[NAME]", "its memory, and its exits by cause; of all without NAME", stats);
 
 static bool xlate(unsigned n, char **words)
 {
@@ -166,7 +164,8 @@ static bool quit(unsigned n, char **words)
 	if (n)
 		return false;
 	for (unsigned i = 0; i < n_vms(); i++)
-		vm_stop(vm_at(i));
-	power_off(POWER_SUCCESS);
+		(void)vm_stop(vm_at(i));
+	monitor_close();
+	return true;
 }
-MONITOR_COMMAND(quit, "", "stop all VMs and switch off", quit);
+MONITOR_COMMAND(quit, "", "stop all VMs, report what they did, and switch off", quit);

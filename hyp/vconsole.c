@@ -154,7 +154,7 @@ static void set_attached(struct vconsole *vc, bool on)
 
 static void say_who(struct vconsole *vc)
 {
-	char text[80];
+	static char text[80];
 	uint64_t n_lost = vconsole_n_lost(vc) - vc->n_lost_told;
 	int n = n_lost ? snprintf(text, sizeof(text), "[%.40s, %" PRIu64 " bytes lost]\n", vc->name,
 				  n_lost)

@@ -17,9 +17,9 @@
 #include "platform/probe.h"
 #include "vcpu/engine.h"
 
-static int fail(struct vm_error *error, int code, const char *what)
+int vm_fail(struct vm_error *error, int code, const char *what, const char *why)
 {
-	snprintf(error->text, sizeof(error->text), "%s: %s", what, strerror(-code));
+	snprintf(error->text, sizeof(error->text), "%s: %s", what, why ? why : strerror(-code));
 	return code;
 }
 
@@ -92,7 +92,7 @@ static int add_regions(struct vm *vm, struct vm_error *error)
 						      .host = said->host,
 					      });
 		if (code)
-			return fail(error, code, said->node);
+			return vm_fail(error, code, said->node, NULL);
 	}
 	return 0;
 }
@@ -138,13 +138,11 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 
 	static_assert(sizeof(*v) <= PAGE_SIZE);
 	if (!v)
-		return fail(error, -ENOMEM, "vCPU");
+		return vm_fail(error, -ENOMEM, "vCPU", NULL);
 	vm->vcpus[vm->n_vcpus++] = v;
-	if (hart < 0) {
-		snprintf(error->text, sizeof(error->text),
-			 "harts: none of them can run guests: that needs the H extension so far");
-		return -ENODEV;
-	}
+	if (hart < 0)
+		return vm_fail(error, -ENODEV, "harts",
+			       "none of them can run guests: that needs the H extension so far");
 	v->engine = vcpu_engine_of((unsigned)hart);
 	v->vm = vm;
 	v->env = &vm->env;
@@ -156,7 +154,7 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 	if (vm->env.has_v) {
 		v->v_area = own_alloc(vector_order());
 		if (!v->v_area)
-			return fail(error, -ENOMEM, "vector registers");
+			return vm_fail(error, -ENOMEM, "vector registers", NULL);
 	}
 	v->engine->set_table(v, &vm->map.table, &vm->map.flusher);
 	return 0;
@@ -171,13 +169,13 @@ static int build(struct vm *vm, struct vm_error *error)
 	int code = gmap_init(&vm->map, vm->config.name, (unsigned)levels, frames_of(&vm->config));
 
 	if (code)
-		return fail(error, code, "memory");
+		return vm_fail(error, code, "memory", NULL);
 	vm->map.flusher.tag = life_take_number(vm);
 	if (!vm->map.flusher.tag)
-		return fail(error, -ENOSPC, "there are too many VMs");
+		return vm_fail(error, -ENOSPC, "there are too many VMs", NULL);
 	vm->console = vconsole_create(vm->config.name);
 	if (!vm->console)
-		return fail(error, -ENOMEM, "console");
+		return vm_fail(error, -ENOMEM, "console", NULL);
 	extensions_for(&vm->config.removed, &vm->isa);
 	vm->env = extensions_env(&vm->isa);
 	for (unsigned i = 0; !code && i < vm->config.n_vcpus; i++)
@@ -186,7 +184,7 @@ static int build(struct vm *vm, struct vm_error *error)
 		return code;
 	code = vm_devices_create(vm);
 	if (code)
-		return fail(error, code, "devices");
+		return vm_fail(error, code, "devices", NULL);
 	return add_regions(vm, error);
 }
 
@@ -196,7 +194,7 @@ struct vm *vm_create(const struct vm_config *config, const struct cpio *archive,
 	struct vm *vm = calloc(1, sizeof(*vm));
 
 	if (!vm) {
-		fail(error, -ENOMEM, config->name);
+		vm_fail(error, -ENOMEM, config->name, NULL);
 		return NULL;
 	}
 	vm->config = *config;

@@ -65,6 +65,9 @@ struct vm_error {
 	char text[320];
 };
 
+/* Say "what: why"; without a `why`, what the code says. Returns the code. */
+int vm_fail(struct vm_error *error, int code, const char *what, const char *why);
+
 /*
  * A stopped VM as `config` says, whose images are in `archive`, or the one image that is built in
  * if `image` is not NULL. NULL, with the reason in `error`; then nothing is left behind.

@@ -20,10 +20,11 @@ const char *vm_state_text(const struct vm *vm);
 struct vconsole *vm_console(struct vm *vm);
 
 /* Begin from the images, with memory and devices as new. 0; -EBUSY: it runs; or why its memory
- * could not be made. */
+ * could not be made, which the log has told. */
 MUST_CHECK int vm_start(struct vm *vm);
-/* It ends at the next moment that its vCPUs are looked at; nothing happens if it does not run. */
-void vm_stop(struct vm *vm);
+/* It ends at the next moment that its vCPUs are looked at, and does not start again by itself. 0;
+ * -EALREADY: it has ended. */
+int vm_stop(struct vm *vm);
 /* Stop it, and start it when it has stopped. */
 MUST_CHECK int vm_restart(struct vm *vm);
 

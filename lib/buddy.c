@@ -49,10 +49,15 @@ uint64_t buddy_add_bank(struct buddy *b, uint64_t pfn, uint64_t n)
 
 unsigned buddy_order_between(uint32_t index, uint32_t end)
 {
+	const uint32_t aligned = index & -index; /* 0: as well as can be */
+	uint32_t most = n_frames(BUDDY_TOP);
 	unsigned order = 0;
 
-	while (order < BUDDY_TOP && is_aligned(index, n_frames(order + 1)) &&
-	       n_frames(order + 1) <= end - index)
+	if (aligned && aligned < most)
+		most = aligned;
+	if (end - index < most)
+		most = end - index;
+	while (most >>= 1)
 		order++;
 	return order;
 }

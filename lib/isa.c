@@ -35,7 +35,9 @@ static bool is_name(unsigned e, const char *name, size_t length)
 	if (extensions[e].length != length)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (extensions[e].name[i] != lower(name[i]))
+		char known = extensions[e].name[i];
+
+		if (known != name[i] && known != lower(name[i]))
 			return false;
 	}
 	return true;
@@ -58,12 +60,46 @@ static bool add_known(struct isa *isa, unsigned *last, const char *name, size_t 
 	return false;
 }
 
+/* Do these bytes begin with the name and a NUL? Case is that of the list: lists came late. */
+static inline bool begins_with(const char *names, size_t size, unsigned e)
+{
+	const char *known = extensions[e].name;
+	size_t length = extensions[e].length;
+
+	if (length >= size || names[length])
+		return false;
+	while (*known && *known == *names)
+		known++, names++;
+	return !*known;
+}
+
+/* The same for the first of a list's names. Where a known name would end is looked at before it is
+ * compared, so that nobody need count its letters. */
+static bool find_first(unsigned *e, const char *names, size_t size)
+{
+	const unsigned from = *e;
+
+	do {
+		if (begins_with(names, size, *e))
+			return true;
+		*e = *e + 1 < ISA_N_EXTENSIONS ? *e + 1 : 0;
+	} while (*e != from);
+	return false;
+}
+
 void isa_add_names(struct isa *isa, const char *names, size_t size)
 {
-	unsigned last = 0;
+	unsigned e = 0;
 
-	for (const char *end = names + size; names < end; names += strlen(names) + 1)
-		(void)add_known(isa, &last, names, strlen(names));
+	while (size) {
+		bool is_known = find_first(&e, names, size);
+		size_t n = (is_known ? extensions[e].length : strlen(names)) + 1;
+
+		if (is_known)
+			isa_add(isa, e);
+		names += n;
+		size -= n;
+	}
 }
 
 void isa_add_name(struct isa *isa, const char *name, size_t length)

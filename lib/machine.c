@@ -42,10 +42,14 @@ static int walk(struct reader *r)
 int machine_read(struct machine *m, const void *fdt, size_t size, uint64_t boot_hart_id,
 		 struct machine_error *error)
 {
-	struct reader r = { .m = m };
+	struct reader r;
 	int err;
 
-	memset(m, 0, sizeof(*m));
+	r.m = m;
+	r.cpu = NULL;
+	r.uart_wired_to = 0;
+	r.n_irqchips = 0;
+
 	m->boot_hart_id = boot_hart_id;
 	err = tree_open(&r.tree, fdt, size, error);
 	if (!err)

@@ -141,7 +141,8 @@ struct machine_error {
 };
 
 /*
- * Read the tree at `fdt`, of which `size` bytes may be touched, into `m`. `boot_hart_id` is what
+ * Read the tree at `fdt`, of which `size` bytes may be touched, into `m`, which is all zeros:
+ * at boot it was just cleared with the rest. `boot_hart_id` is what
  * the firmware passed. Returns 0, or -EINVAL with the reason in `error`; nothing outside [fdt,
  * +size) is ever read, whatever the bytes say.
  */

@@ -28,14 +28,19 @@ static int blob_fail(struct machine_error *error, const char *why)
 static int check_strings(const void *fdt, struct machine_error *error)
 {
 	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
-	uint32_t n = fdt_size_dt_strings(fdt), run = 0;
+	uint32_t n = fdt_size_dt_strings(fdt), at = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		run = strings[i] ? run + 1 : 0;
-		if (run > NAME_MAX_BYTES)
-			return blob_fail(error, "a property name is longer than 255 bytes");
+	/* Where a name begins, one ends within so many bytes: the last such end is found from
+	 * behind. */
+	while (n - at > NAME_MAX_BYTES) {
+		uint32_t end = at + NAME_MAX_BYTES;
+
+		while (strings[end])
+			if (end-- == at)
+				return blob_fail(error, "a property name is longer than 255 bytes");
+		at = end + 1;
 	}
-	return run ? blob_fail(error, "the last property name has no end") : 0;
+	return n && strings[n - 1] ? blob_fail(error, "the last property name has no end") : 0;
 }
 
 /* By bytes: without Zbb a swap is a call. In place: it is a third of what reading a tag takes. */
@@ -46,20 +51,20 @@ static inline __attribute__((always_inline)) uint32_t cell(const void *at)
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
-static const uint8_t *structure(const void *fdt)
+struct blob blob_of(const void *fdt)
 {
-	return (const uint8_t *)fdt + cell(&((const struct fdt_header *)fdt)->off_dt_struct);
-}
+	const struct fdt_header *header = fdt;
 
-static const char *strings_of(const void *fdt)
-{
-	return (const char *)fdt + cell(&((const struct fdt_header *)fdt)->off_dt_strings);
+	return (struct blob){
+		.tags = (const uint8_t *)fdt + cell(&header->off_dt_struct),
+		.strings = (const char *)fdt + cell(&header->off_dt_strings),
+	};
 }
 
 /* Field by field: a whole struct would be copied by memcpy. */
-static void read_tag(const uint8_t *tags, const char *strings, uint32_t at, struct tag *tag)
+void blob_tag(const struct blob *blob, uint32_t at, struct tag *tag)
 {
-	const uint8_t *p = tags + at;
+	const uint8_t *p = blob->tags + at;
 
 	tag->kind = p[3]; /* all are below 256 */
 	tag->next = at + FDT_TAGSIZE;
@@ -71,14 +76,9 @@ static void read_tag(const uint8_t *tags, const char *strings, uint32_t at, stru
 
 		tag->value.at = (const uint8_t *)prop->data;
 		tag->value.size = cell(&prop->len);
-		tag->name = strings + cell(&prop->nameoff);
+		tag->name = blob->strings + cell(&prop->nameoff);
 		tag->next = at + (uint32_t)align_up(sizeof(*prop) + tag->value.size, FDT_TAGSIZE);
 	}
-}
-
-void blob_tag(const void *fdt, uint32_t at, struct tag *tag)
-{
-	read_tag(structure(fdt), strings_of(fdt), at, tag);
 }
 
 /* Does this part of a path, which ends at a slash or at `end`, name the node? */
@@ -93,12 +93,13 @@ static bool names_node(const char *part, const char *end, const char *name)
 
 int blob_find(const void *fdt, const char *path, size_t length)
 {
+	const struct blob blob = blob_of(fdt);
 	const char *end = path + length;
 	int depth = -1, found = -1; /* of the node where we are, and of the last one on the way */
 	struct tag tag;
 
 	for (uint32_t at = 0;; at = tag.next) {
-		blob_tag(fdt, at, &tag);
+		blob_tag(&blob, at, &tag);
 		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --depth < found))
 			return -ENOENT;
 		if (tag.kind != FDT_BEGIN_NODE || ++depth != found + 1)
@@ -117,13 +118,12 @@ int blob_find(const void *fdt, const char *path, size_t length)
 
 struct prop blob_prop(const void *fdt, uint32_t node, const char *name, size_t length)
 {
-	const uint8_t *tags = structure(fdt);
-	const char *strings = strings_of(fdt);
+	const struct blob blob = blob_of(fdt);
 	struct tag tag;
 
-	read_tag(tags, strings, node, &tag);
+	blob_tag(&blob, node, &tag);
 	do {
-		read_tag(tags, strings, tag.next, &tag);
+		blob_tag(&blob, tag.next, &tag);
 		if (tag.kind == FDT_PROP && *tag.name == *name &&
 		    !strncmp(tag.name, name, length) && !tag.name[length])
 			return tag.value;
@@ -143,21 +143,20 @@ bool blob_reserved(const void *fdt, uint32_t n, uint64_t *at, uint64_t *size)
 
 /* The bytes that a tag takes, before padding; 0: it makes no sense here. `left` is at least a tag.
  */
-static uint64_t tag_size(const void *fdt, uint32_t kind, const uint8_t *p, uint32_t left, int depth)
+static inline uint64_t tag_size(uint32_t n_strings, const uint8_t *p, uint32_t left, int depth)
 {
 	const struct fdt_property *prop = (const struct fdt_property *)p;
 
-	switch (kind) {
+	switch (cell(p)) {
 	case FDT_BEGIN_NODE:
 		return FDT_TAGSIZE + strnlen((const char *)p + FDT_TAGSIZE, left - FDT_TAGSIZE) + 1;
 	case FDT_END_NODE:
 	case FDT_NOP:
 		return depth ? FDT_TAGSIZE : 0;
 	case FDT_PROP:
-		if (!depth || left < sizeof(*prop) ||
-		    fdt32_ld(&prop->nameoff) >= fdt_size_dt_strings(fdt))
+		if (!depth || left < sizeof(*prop) || cell(&prop->nameoff) >= n_strings)
 			return 0;
-		return sizeof(*prop) + (uint64_t)fdt32_ld(&prop->len);
+		return sizeof(*prop) + (uint64_t)cell(&prop->len);
 	default:
 		return 0;
 	}
@@ -166,8 +165,9 @@ static uint64_t tag_size(const void *fdt, uint32_t kind, const uint8_t *p, uint3
 /* One root node, everything in it, and the end. */
 static int check_structure(const void *fdt, struct machine_error *error)
 {
-	const uint8_t *tags = structure(fdt);
-	uint32_t size = fdt_size_dt_struct(fdt), at = 0;
+	const uint8_t *tags = blob_of(fdt).tags;
+	const uint32_t size = fdt_size_dt_struct(fdt), n_strings = fdt_size_dt_strings(fdt);
+	uint32_t at = 0;
 	int depth = 0;
 
 	while (size - at >= FDT_TAGSIZE) {
@@ -177,7 +177,7 @@ static int check_structure(const void *fdt, struct machine_error *error)
 			return 0;
 		if (!depth && at)
 			return blob_fail(error, "something follows the root node");
-		uint64_t used = tag_size(fdt, kind, tags + at, size - at, depth);
+		uint64_t used = tag_size(n_strings, tags + at, size - at, depth);
 
 		if (!used)
 			return blob_fail(error, "a tag in the structure block makes no sense");

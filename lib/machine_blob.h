@@ -29,8 +29,15 @@ struct tag {
 /* Whether libfdt may read these bytes; everything it takes on trust is checked. 0 or -EINVAL. */
 MUST_CHECK int blob_check(const void *fdt, size_t size, struct machine_error *error);
 
-/* The tag at offset `at` of a checked blob. */
-void blob_tag(const void *fdt, uint32_t at, struct tag *tag);
+/* Where the tags and the names of properties begin in a checked blob. */
+struct blob {
+	const uint8_t *tags;
+	const char *strings;
+};
+struct blob blob_of(const void *fdt);
+
+/* The tag at offset `at`. */
+void blob_tag(const struct blob *blob, uint32_t at, struct tag *tag);
 
 /* Where the node begins that an absolute path of `length` bytes leads to, or -ENOENT. A name
  * without an address finds the first node that is called so. */

@@ -14,7 +14,8 @@
 #include "lib/machine_blob.h"
 
 enum {
-	TREE_DEPTH = 16,  /* levels, the root's included; boards have 6 to 9 */
+	TREE_DEPTH = 12,  /* levels, the root's included; boards have 6 to 9 */
+	TREE_NOTES = 20,  /* properties of a node; hardly any has more */
 	TREE_RANGES = 64, /* entries of one bus's `ranges` */
 	TREE_IRQCHIPS = 16,
 };
@@ -30,14 +31,25 @@ struct tree_node {
 	bool is_enabled;   /* it and all above it */
 };
 
+/* A property, where the node stands of which it is. */
+struct tree_note {
+	const char *name;
+	struct prop value;
+};
+
 struct tree {
 	const void *fdt;
+	struct blob blob;
 	struct machine_error *error;
 	unsigned depth; /* of the node where we stand */
 	struct tree_node path[TREE_DEPTH];
 	uint32_t walk_at; /* the next tag that the walk looks at */
 	int walk_offset;  /* the node where it is; its depth may be below TREE_DEPTH */
 	int walk_depth;
+	/* Each property is looked for several times. */
+	int noted; /* the node of which all properties are noted; negative: none */
+	unsigned n_notes;
+	struct tree_note notes[TREE_NOTES];
 };
 
 /* An interrupt controller that was passed, to be read once all harts are known. */

@@ -18,7 +18,11 @@ int tree_open(struct tree *t, const void *fdt, size_t size, struct machine_error
 	t->error = error;
 	error->text[0] = '\0';
 	tree_rewind(t);
-	return blob_check(fdt, size, error);
+	int err = blob_check(fdt, size, error);
+
+	if (!err)
+		t->blob = blob_of(fdt);
+	return err;
 }
 
 void tree_rewind(struct tree *t)
@@ -27,9 +31,11 @@ void tree_rewind(struct tree *t)
 	t->walk_at = 0;
 	t->walk_offset = -1;
 	t->walk_depth = -1;
+	t->noted = -1;
 }
 
-/* Properties that nearly every node has a use for, found in one pass over the node. */
+/* Properties that nearly every node has a use for, found in one pass over the node. Those that
+ * begin alike stand together, in the order of their letters. */
 static const struct {
 	const char *name;
 	size_t field;
@@ -46,14 +52,19 @@ static const struct {
 	{ "status", offsetof(struct tree_node, status) },
 };
 
-static void keep_common(struct tree_node *node, const char *name, struct prop value)
+static void keep_common(struct tree_node *node, const struct tree_note *note)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(common_props); i++) {
+	static const char letters[ARRAY_LEN(common_props)] = "##cdilprrs"; /* they begin with */
+	unsigned i = 0;
+
+	while (i < ARRAY_LEN(letters) && letters[i] != *note->name)
+		i++;
+	for (; i < ARRAY_LEN(letters) && letters[i] == *note->name; i++) {
 		struct prop *p = (struct prop *)((char *)node + common_props[i].field);
 
-		if (*name == *common_props[i].name && !strcmp(name, common_props[i].name)) {
+		if (!strcmp(note->name, common_props[i].name)) {
 			if (!p->at)
-				*p = value;
+				*p = note->value;
 			return;
 		}
 	}
@@ -66,6 +77,17 @@ static bool status_is_okay(struct prop status)
 	return !status.at || (text && (!strcmp(text, "okay") || !strcmp(text, "ok")));
 }
 
+static void note(struct tree *t, struct tree_node *node, const struct tag *tag)
+{
+	const struct tree_note new = { tag->name, tag->value };
+
+	keep_common(node, &new);
+	if (t->n_notes < TREE_NOTES)
+		t->notes[t->n_notes++] = new;
+	else
+		t->noted = -1;
+}
+
 /* Stand at the node that begins at `offset`. Returns where the tags behind its properties begin. */
 static uint32_t read_node(struct tree *t, int offset)
 {
@@ -73,16 +95,16 @@ static uint32_t read_node(struct tree *t, int offset)
 	const struct tree_node *above = t->depth ? node - 1 : NULL;
 	struct tag tag;
 
-	blob_tag(t->fdt, (uint32_t)offset, &tag);
+	blob_tag(&t->blob, (uint32_t)offset, &tag);
 	uint32_t at = tag.next;
 
-	memset(node, 0, sizeof(*node));
-	node->offset = offset;
-	node->name = tag.name;
+	*node = (struct tree_node){ .offset = offset, .name = tag.name };
+	t->noted = offset;
+	t->n_notes = 0;
 	for (;; at = tag.next) {
-		blob_tag(t->fdt, at, &tag);
+		blob_tag(&t->blob, at, &tag);
 		if (tag.kind == FDT_PROP)
-			keep_common(node, tag.name, tag.value);
+			note(t, node, &tag);
 		else if (tag.kind != FDT_NOP)
 			break;
 	}
@@ -99,7 +121,7 @@ static int step(struct tree *t)
 	struct tag tag;
 
 	do {
-		blob_tag(t->fdt, t->walk_at, &tag);
+		blob_tag(&t->blob, t->walk_at, &tag);
 		if (tag.kind == FDT_END || (tag.kind == FDT_END_NODE && --t->walk_depth < 0))
 			return 0;
 		t->walk_offset = (int)t->walk_at;
@@ -177,7 +199,14 @@ int tree_fail(struct tree *t, const char *what, ...)
 
 struct prop tree_prop(const struct tree *t, const char *name)
 {
-	return blob_prop(t->fdt, (uint32_t)t->path[t->depth].offset, name, strlen(name));
+	int here = t->path[t->depth].offset;
+
+	if (t->noted != here)
+		return blob_prop(t->fdt, (uint32_t)here, name, strlen(name));
+	for (unsigned i = 0; i < t->n_notes; i++)
+		if (*t->notes[i].name == *name && !strcmp(t->notes[i].name, name))
+			return t->notes[i].value;
+	return (struct prop){ 0 };
 }
 
 int tree_u32(struct tree *t, const char *name, uint32_t otherwise, uint32_t *value)

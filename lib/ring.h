@@ -19,14 +19,13 @@
 #include "arch/bits.h"
 
 struct ring {
-	/* Anyone: the next cell to reserve. A cache line of its own, apart from what the consumer
-	 * writes. */
+	/* Anyone: the next cell to reserve. A cache line apart from what the consumer writes. */
 	alignas(64) _Atomic uint64_t head;
+	/* Fixed at creation. */
+	_Atomic uint16_t *cells;
+	uint64_t size; /* cells, a power of two */
 	/* The consumer: the next cell to take. */
 	alignas(64) _Atomic uint64_t tail;
-	/* Fixed at creation. */
-	alignas(64) _Atomic uint16_t *cells;
-	uint64_t size; /* cells, a power of two */
 };
 
 /* A ring over an array of cells, which is all zero at first. */

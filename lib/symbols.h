@@ -14,6 +14,7 @@
 struct symbol_table {
 	uint32_t n_functions;
 	uint32_t text_size;    /* the last function ends here */
+	char image[24];        /* what the image is called; its last byte is 0 */
 	uint8_t pairs[256][2]; /* { 0, letter }, or two codes; a name ends with the letter 0 */
 	/* Of each function, by rising address: the halfwords from the one before (from the image's
 	 * start) to it, seven bits a byte, the lowest first, the top bit set if more follow; its

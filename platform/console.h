@@ -37,6 +37,10 @@ void console_write(const char *bytes, size_t n);
  * end within a line: what is written next begins on a fresh one. */
 size_t console_offer(const char *bytes, size_t n);
 
+/* Something was written in the midst of a line that had been offered, and nothing was offered
+ * since. When that happens the boot hart is woken. */
+bool console_is_broken(void);
+
 /* On the boot hart: take input that has arrived; returns how many bytes, 0 at once if there is
  * none. */
 size_t console_read(char *bytes, size_t n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a hypervisor that is wrong: one report, past the console's ring, then the machine is
- * switched off as failed. A fault inside the report ends it at once. Other harts are told to stop;
- * their reports, should they crash too, are dropped.
+ * The end of a hypervisor, or another image of this runtime, that is wrong: one report, past the
+ * console's ring, then the machine is switched off as failed. A fault inside the report ends it at
+ * once. Other harts are told to stop; their reports, should they crash too, are dropped.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -196,9 +196,8 @@ static void show_end(struct place at)
 _Noreturn void crash_on_trap(const struct trap_frame *f)
 {
 	begin();
-	line("\n*** Hartwood " HARTWOOD_VERSION " crashed on hart %u (id %" PRIu64
-	     "): %s at %016" PRIx64,
-	     hart_index, hart_id, cause_text(f->cause), f->pc);
+	line("\n*** %s " HARTWOOD_VERSION " crashed on hart %u (id %" PRIu64 "): %s at %016" PRIx64,
+	     symbols.image, hart_index, hart_id, cause_text(f->cause), f->pc);
 	line("  address or instruction %016" PRIx64 "%s, sstatus %016" PRIx64 ", scause %" PRIx64,
 	     f->value, f->cause == CAUSE_ILLEGAL_INSN ? "" : where(f->value), f->status, f->cause);
 	show_registers(f);
@@ -212,7 +211,7 @@ __attribute__((always_inline)) static inline void crash_here(const char *what)
 	uint64_t pc, sp;
 
 	__asm__ volatile("auipc %0, 0\n\tmv %1, sp" : "=r"(pc), "=r"(sp));
-	line("\n*** Hartwood " HARTWOOD_VERSION " stopped on hart %u (id %" PRIu64 "): %s",
+	line("\n*** %s " HARTWOOD_VERSION " stopped on hart %u (id %" PRIu64 "): %s", symbols.image,
 	     hart_index, hart_id, what);
 	show_end((struct place){ pc, sp, 0, false });
 }

@@ -43,19 +43,10 @@ boot_hart:
 	csrr	s2, CSR_INSTRET
 	.balign	4
 1:
-	lla	sp, image_bss		/* stores by sp have a short form */
-	lla	t1, image_bss_end
-2:	.set	at, 0
-	.rept	BSS_ALIGN / 8
-	sd	zero, at(sp)
-	.set	at, at + 8
-	.endr
-	addi	sp, sp, BSS_ALIGN
-	bltu	sp, t1, 2b
-
 	mv	s0, a0
 	mv	s1, a1
 	lla	sp, boot_stack_top
+	call	zero_bss
 	lla	a0, image_start
 	call	boot_map		/* returns satp */
 	ld	sp, boot_stack_va

@@ -17,6 +17,7 @@
 #include "platform/hart.h"
 #include "platform/lock.h"
 #include "platform/panic.h"
+#include "platform/zero.h"
 
 _Static_assert((int)ORDER_GIGA == (int)BUDDY_TOP, "orders are the same everywhere");
 
@@ -36,7 +37,8 @@ struct cache {
 	struct stack megas;
 };
 
-static struct cache caches[MAX_HARTS];
+NOT_CLEARED static struct cache caches[MAX_HARTS];
+static unsigned n_caches; /* of harts that there may be */
 
 /* ---- A cache; its lock is held ---- */
 
@@ -107,7 +109,7 @@ static bool drain_all(void)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < MAX_HARTS; i++)
+	for (unsigned i = 0; i < n_caches; i++)
 		any |= drain(&caches[i]);
 	return any;
 }
@@ -310,7 +312,7 @@ void frames_drain_cache(void)
 void frames_stats(struct frames_stats *stats)
 {
 	pool_stats(stats);
-	for (unsigned i = 0; i < MAX_HARTS; i++)
+	for (unsigned i = 0; i < n_caches; i++)
 		stats->n_cached +=
 			height(&caches[i].pages) + (height(&caches[i].megas) << ORDER_MEGA);
 	stats->n_free += stats->n_cached;
@@ -325,9 +327,10 @@ static void empty(struct cache *c)
 }
 
 int frames_init(const struct hpa_range *banks, unsigned n_banks, const struct hpa_range *taken,
-		unsigned n_taken)
+		unsigned n_taken, unsigned n_harts)
 {
-	for (unsigned i = 0; i < MAX_HARTS; i++)
+	n_caches = n_harts;
+	for (unsigned i = 0; i < n_caches; i++)
 		empty(&caches[i]);
 	return pool_init(banks, n_banks, taken, n_taken);
 }

@@ -45,11 +45,12 @@ struct frames_stats {
 };
 
 /* Take over the RAM in `banks` (disjoint; whole pages count) less `taken` (any order, may overlap,
- * need not be page-aligned: a page touched by one is not free). Called once, before any other hart
- * runs. Returns 0; -ENOMEM if there are not some forty free pages in a row to begin the table with.
+ * need not be page-aligned: a page touched by one is not free), for harts of index below `n_harts`.
+ * Called once, before any other hart runs. Returns 0; -ENOMEM if there are not some forty free
+ * pages in a row to begin the table with.
  */
 MUST_CHECK int frames_init(const struct hpa_range *banks, unsigned n_banks,
-			   const struct hpa_range *taken, unsigned n_taken);
+			   const struct hpa_range *taken, unsigned n_taken, unsigned n_harts);
 
 /* A naturally aligned block of 1 << order frames with reference count 1. -ENOMEM: no such block is
  * free, not even with every hart's cache given back; -EDQUOT: `owner` may not have it. On error

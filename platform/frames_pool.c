@@ -88,18 +88,27 @@ static bool find_fill(struct buddy_cut *cut)
 	return true;
 }
 
-static void fill_reserve(void)
+static __attribute__((noinline)) void fill_low_reserve(void)
 {
 	struct buddy_cut cut;
 
-	while (UNLIKELY(n_reserve < RESERVE_LOW) && find_fill(&cut)) {
+	while (n_reserve < RESERVE_LOW && find_fill(&cut)) {
+		const uint32_t n = pool_n_frames(cut.order);
+
 		if (take_cut(&cut))
 			return;
-		for (uint32_t i = 0; i < pool_n_frames(cut.order); i++)
-			reserve[n_reserve++] = cut.index + i;
-		n_table += pool_n_frames(cut.order);
+		for (uint32_t i = 0; i < n; i++)
+			reserve[n_reserve + i] = cut.index + i;
+		n_reserve += n;
+		n_table += n;
 		next_fill = align_up(cut.index + 1, pool_n_frames(FILL_ORDER));
 	}
+}
+
+static inline void fill_reserve(void)
+{
+	if (UNLIKELY(n_reserve < RESERVE_LOW))
+		fill_low_reserve();
 }
 
 /* Take as many blocks as there are in the smallest free block that has one, n at most: they lie

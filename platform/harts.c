@@ -35,8 +35,8 @@ PER_HART uint64_t hart_id;
 enum { READY_MS = 10000 }; /* to come up, for one that is here */
 
 static unsigned hart_limit = MAX_HARTS, hart_wait_ms = 5000;
-OPTION_NUMBER(harts, harts, hart_limit, "use at most so many harts");
-OPTION_NUMBER(hart-wait, hart_wait, hart_wait_ms, "wait so many milliseconds for harts to start");
+OPTION_NUMBER(harts, harts, hart_limit, 1, MAX_HARTS, "use at most so many harts");
+OPTION_NUMBER(hart-wait, hart_wait, hart_wait_ms, 0, 60000, "wait so many milliseconds for harts to start");
 
 static _Atomic unsigned n_running = 1; /* what n_harts says */
 static _Atomic unsigned n_ready = 1;   /* harts that have brought themselves up */

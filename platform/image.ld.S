@@ -58,7 +58,7 @@ SECTIONS
 	. = ALIGN(4096);
 	image_data = .;
 	.data : {
-		*(.data .data.* .sdata .sdata.* .got .got.*)
+		*(SORT_BY_ALIGNMENT(.data) SORT_BY_ALIGNMENT(.data.*) .sdata .sdata.* .got .got.*)
 		. = ALIGN(16);
 	} :data
 	.tdata : ALIGN(64) { tls_data = .; *(.tdata.first) *(.tdata .tdata.*) } :data :tls
@@ -68,16 +68,15 @@ SECTIONS
 
 	. = ALIGN(16);
 	image_file_end = .;
-	.bss (NOLOAD) : ALIGN(BSS_ALIGN) {
+	.bss (NOLOAD) : ALIGN(4096) {
 		image_bss = .;
 		*(.bss .bss.* .sbss .sbss.* COMMON)
 		. = ALIGN(64);
 		boot_locals = .;
 		. += tls_size;
-		. = ALIGN(BSS_ALIGN);
-		image_bss_end = .;
-		/* Not cleared: page tables, which are cleared when used, and stacks. */
 		. = ALIGN(4096);
+		image_bss_end = .;
+		/* Not cleared: page tables, which are cleared when used, what its users fill, and stacks. */
 		*(.pages)
 		. = ALIGN(4096);
 		boot_stack_guard = .;

@@ -46,7 +46,4 @@
  * other. */
 #define LAYOUT_LOAD 0x80200000
 
-/* What the first instructions clear at a time. */
-#define BSS_ALIGN 256
-
 #endif

@@ -20,7 +20,7 @@ static int memory_init(void)
 		(struct hpa_range){ image_hpa(image_start), (uint64_t)(image_end - image_start) };
 	taken[n++] = boot_tree_range();
 	taken[n++] = machine.initrd;
-	int error = frames_init(machine.banks, machine.n_banks, taken, n);
+	int error = frames_init(machine.banks, machine.n_banks, taken, n, machine.n_harts);
 
 	return error ? error : mmu_make_window(0);
 }

@@ -17,7 +17,7 @@
 #include "platform/panic.h"
 #include "platform/zero.h"
 
-#define PAGES __attribute__((section(".pages"), aligned(4096)))
+#define PAGES NOT_CLEARED __attribute__((aligned(4096)))
 
 /*
  * One root, of which one entry is used; one table of 2 MiB entries; level-0 tables below. Level-0
@@ -49,15 +49,6 @@ static void entry_set(pte_t *entry, pte_t value)
 	atomic_store_explicit((_Atomic pte_t *)entry, value, memory_order_release);
 }
 
-static uint64_t image_bits(uint64_t va)
-{
-	if (va == (uint64_t)boot_stack_guard || va == (uint64_t)boot_trap_guard)
-		return 0;
-	if (va < (uint64_t)image_rodata)
-		return PTE_RX;
-	return va < (uint64_t)image_data ? PTE_RO : PTE_RW;
-}
-
 static void clear_table(pte_t *table)
 {
 	zero_pages(table, PAGE_SIZE);
@@ -70,6 +61,23 @@ static void add_early_table(uint64_t va, const pte_t *table)
 	mirror[mega_of(va)] = pte_make(HPA((uint64_t)table), PTE_RW);
 }
 
+/* The entry of a page of the image, which begins at the first entry of its tables. With translation
+ * off, as in all of boot_map(). */
+static pte_t *image_entry(const char *page)
+{
+	return &image_tables[0][((uint64_t)page - image_at.v) / PAGE_SIZE];
+}
+
+static void map_image(const char *from, const char *to, uint64_t bits)
+{
+	pte_t entry = pte_make(HPA((uint64_t)from), bits);
+
+	for (pte_t *e = image_entry(from), *end = image_entry(to); e < end; e++) {
+		*e = entry;
+		entry += field_put(PTE_PPN, 1);
+	}
+}
+
 /*
  * Runs with translation off, where the image was loaded: addresses of objects are physical here,
  * and nothing may be used that holds an address. `at` is image_start's. Returns what goes into
@@ -77,8 +85,6 @@ static void add_early_table(uint64_t va, const pte_t *table)
  */
 uint64_t boot_map(uint64_t at)
 {
-	const uint64_t offset = LAYOUT_IMAGE - at;
-
 	image_at = HPA(at);
 	clear_table(root);
 	clear_table(megas);
@@ -90,14 +96,11 @@ uint64_t boot_map(uint64_t at)
 		clear_table(image_tables[mega / MEGA_SIZE]);
 		add_early_table(LAYOUT_IMAGE + mega, image_tables[mega / MEGA_SIZE]);
 	}
-	for (uint64_t pa = at; pa < (uint64_t)image_end; pa += PAGE_SIZE) {
-		/* image_bits compares with symbols, which are physical here as well. */
-		uint64_t bits = image_bits(pa);
-		pte_t *table = image_tables[(pa - at) / MEGA_SIZE];
-
-		if (bits)
-			table[pte_index(pa + offset, 0)] = pte_make(HPA(pa), bits);
-	}
+	map_image(image_start, image_rodata, PTE_RX);
+	map_image(image_rodata, image_data, PTE_RO);
+	map_image(image_data, image_end, PTE_RW);
+	*image_entry(boot_stack_guard) = 0;
+	*image_entry(boot_trap_guard) = 0;
 	add_early_table(LAYOUT_BLOBS, first_blob_table);
 	add_early_table(LAYOUT_DEVICES, first_device_table);
 	add_early_table(LAYOUT_TABLES, mirror);

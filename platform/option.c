@@ -27,7 +27,7 @@ static const struct option *find(struct word name)
 	return NULL;
 }
 
-static bool read_number(struct word w, unsigned *value)
+static bool read_number(struct word w, const struct option *o)
 {
 	char text[12], *end;
 
@@ -37,9 +37,9 @@ static bool read_number(struct word w, unsigned *value)
 	text[w.length] = 0;
 	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	unsigned long v = strtoul(text, &end, is_hex ? 16 : 10);
-	if (*end || v > 0xffffffff)
+	if (*end || v < o->least || v > o->most)
 		return false;
-	*value = (unsigned)v;
+	*o->value = (unsigned)v;
 	return true;
 }
 
@@ -60,12 +60,6 @@ static bool read_choice(struct word w, const char *choices, unsigned *value)
 	return false;
 }
 
-/* The words that an option takes, if it takes words. */
-static const char *choices_of(const struct option *o)
-{
-	return o->kind == OPTION_IS_FLAG ? "off on" : o->choices;
-}
-
 static struct word choice_at(const char *choices, unsigned place)
 {
 	for (; place && *choices; place--) {
@@ -78,32 +72,33 @@ static struct word choice_at(const char *choices, unsigned place)
 static bool read_value(const struct option *o, struct word value)
 {
 	if (o->kind == OPTION_IS_NUMBER)
-		return read_number(value, o->value);
-	return read_choice(value, choices_of(o), o->value);
+		return read_number(value, o);
+	return read_choice(value, o->choices, o->value);
 }
 
-static const char *expected(const struct option *o)
+/* What it takes, and what it has. */
+static const char *values_text(const struct option *o)
 {
-	if (o->kind == OPTION_IS_NUMBER)
-		return "a number";
-	return o->kind == OPTION_IS_FLAG ? "on or off" : o->choices;
+	static char text[96]; /* the boot hart's */
+
+	if (o->kind == OPTION_IS_NUMBER) {
+		snprintf(text, sizeof(text), "a number from %u to %u; now %u", o->least, o->most,
+			 *o->value);
+	} else {
+		struct word now = choice_at(o->choices, *o->value);
+
+		snprintf(text, sizeof(text), "one of %s; now %.*s", o->choices, (int)now.length,
+			 now.at);
+	}
+	return text;
 }
 
 /* Who typed something is answered, whatever the log's level: log_line does not look at it. */
 static void show_help(void)
 {
 	log_line(LOG_NOTICE, "options, as name=value in the boot arguments:");
-	for (const struct option *o = options; o < options_end; o++) {
-		char number[16];
-		struct word now = { number, 0 };
-
-		if (o->kind == OPTION_IS_NUMBER)
-			now.length = (size_t)snprintf(number, sizeof(number), "%u", *o->value);
-		else
-			now = choice_at(choices_of(o), *o->value);
-		log_line(LOG_NOTICE, "  %-12s %s (%s; now %.*s)", o->name, o->help, expected(o),
-			 (int)now.length, now.at);
-	}
+	for (const struct option *o = options; o < options_end; o++)
+		log_line(LOG_NOTICE, "  %-12s %s (%s)", o->name, o->help, values_text(o));
 }
 
 static void read_word(struct word w)
@@ -122,8 +117,8 @@ static void read_word(struct word w)
 			 "options: '%.*s' is unknown; `help` lists those that there are",
 			 (int)name.length, name.at);
 	else if (!read_value(o, value))
-		log_line(LOG_NOTICE, "options: '%.*s' is not understood; %s wants %s",
-			 (int)w.length, w.at, o->name, expected(o));
+		log_line(LOG_NOTICE, "options: '%.*s' is refused; expected %s", (int)w.length, w.at,
+			 values_text(o));
 }
 
 void options_read(const char *arguments)

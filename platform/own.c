@@ -28,7 +28,7 @@ struct block {
 	uint16_t n_free;
 };
 
-static struct block blocks[MAX_BLOCKS];
+NOT_CLEARED static struct block blocks[MAX_BLOCKS];
 /* Written with the lock, read without: each only grows, and what it leads to was written before. */
 static _Atomic uint32_t n_blocks;
 static _Atomic uint64_t hash[HASH_SIZE]; /* where a block lies, and in the low bits its number + 1;
@@ -71,7 +71,7 @@ static int add_block(void)
 	if (error)
 		return error;
 	mmu_map_mega(block_va(number), at);
-	blocks[number].n_free = PAGES_PER_BLOCK;
+	blocks[number] = (struct block){ .n_free = PAGES_PER_BLOCK };
 	hash_add(number, at);
 	atomic_store_explicit(&n_blocks, number + 1, memory_order_release);
 	return 0;

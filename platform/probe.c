@@ -18,8 +18,8 @@
 static struct hart_features found[MAX_HARTS];
 
 static unsigned asid_limit = 16, vmid_limit = 14, engine_wanted;
-OPTION_NUMBER(asid-bits, asid_bits, asid_limit, "pretend that harts have at most so many ASID bits");
-OPTION_NUMBER(vmid-bits, vmid_bits, vmid_limit, "pretend that harts have at most so many VMID bits");
+OPTION_NUMBER(asid-bits, asid_bits, asid_limit, 0, 16, "pretend that harts have at most so many ASID bits");
+OPTION_NUMBER(vmid-bits, vmid_bits, vmid_limit, 0, 14, "pretend that harts have at most so many VMID bits");
 OPTION_CHOICE(engine, engine, engine_wanted, "auto soft",
 	      "auto: guests use the H extension where a hart has it; soft: nowhere");
 
@@ -114,6 +114,12 @@ static void probe_h(struct hart_features *f)
 		csr_exists(CSR_HSTATEEN1) && csr_exists(CSR_HSTATEEN2) && csr_exists(CSR_HSTATEEN3);
 	f->hstateen0 = writable_bits(CSR_HSTATEEN0, ~0ull);
 	f->hvien = csr_exists(CSR_HVIEN);
+	/* What of these a guest writes the next one would read. Without guests that reach them they
+	 * are not looked for: each that is not there costs a way through the firmware. */
+	f->stateen = csr_exists(CSR_SSTATEEN0);
+	f->stateen_n =
+		csr_exists(CSR_SSTATEEN1) && csr_exists(CSR_SSTATEEN2) && csr_exists(CSR_SSTATEEN3);
+	f->scontext = csr_exists(CSR_SCONTEXT);
 }
 
 static bool traps_sinval(void)
@@ -142,10 +148,6 @@ static void probe_s(struct hart_features *f)
 {
 	f->sstc = csr_exists(CSR_STIMECMP);
 	f->svinval = isa_has(&f->isa, ISA_SVINVAL) && !traps_sinval();
-	f->stateen = csr_exists(CSR_SSTATEEN0);
-	f->stateen_n =
-		csr_exists(CSR_SSTATEEN1) && csr_exists(CSR_SSTATEEN2) && csr_exists(CSR_SSTATEEN3);
-	f->scontext = csr_exists(CSR_SCONTEXT);
 	/* The tree is asked first: where there is no such counter, OpenSBI 1.6 dies of the attempt
 	 * to emulate it. */
 	bool has_more = isa_has(&f->isa, ISA_ZIHPM) && csr_exists(CSR_HPMCOUNTER3);
@@ -153,7 +155,7 @@ static void probe_s(struct hart_features *f)
 	f->counters = (uint8_t)(csr_exists(CSR_CYCLE) | csr_exists(CSR_TIME) << 1 |
 				csr_exists(CSR_INSTRET) << 2 | has_more << 3);
 	f->vlenb = isa_has(&f->isa, ISA_V) ? vector_bytes() : 0;
-	f->siselect = csr_exists(CSR_SISELECT);
+	f->siselect = (f->h || machine.imsic.n_regs) && csr_exists(CSR_SISELECT);
 	f->aia = f->siselect && csr_exists(CSR_STOPEI);
 	f->senvcfg = writable_bits(CSR_SENVCFG, ~0ull);
 	f->scounteren = writable_bits(CSR_SCOUNTEREN, ~0ull) & MASK(31, 0);
@@ -180,29 +182,19 @@ const char *engine_text(enum engine engine)
 	return engine == ENGINE_HEXT ? "hext" : "soft";
 }
 
-/* How many bytes one cbo.zero clears, tried on a frame of our own; 0: it traps, or makes no sense.
- */
+/* On a page of our own; the boot hart's was found before there were any. */
 static unsigned cbo_zero_block(void)
 {
-	static struct frame_owner owner = { .name = "probe", .quota = MAX_HARTS };
-	struct hpa at;
-	uint64_t caught;
-	unsigned n = 0;
+	if (hart_index == 0)
+		return zero_block();
+	void *page = own_alloc(ORDER_PAGE);
 
-	if (frames_alloc(&owner, ORDER_PAGE, FRAMES_DIRTY, &at))
+	if (!page)
 		return 0;
-	uint8_t *page = window_open(at, PAGE_SIZE);
+	unsigned block = zero_try_block(page);
 
-	memset(page, 0xff, PAGE_SIZE / 4);
-	__asm__ volatile(CATCH(".insn i 0x0f, 2, x0, %[a], 4")
-			 : [caught] "=&r"(caught)
-			 : [a] "r"(page)
-			 : "t0", "memory");
-	while (caught == CAUGHT_NOTHING && n < PAGE_SIZE && !page[n])
-		n++;
-	window_close(page);
-	frame_put(at);
-	return is_power_of_two(n) && n >= 8 && n <= PAGE_SIZE / 8 ? n : 0;
+	own_free(page, ORDER_PAGE);
+	return block;
 }
 
 static void probe_init_hart(void)
@@ -217,20 +209,19 @@ static void probe_init_hart(void)
 		zero_use_blocks(0);
 	probe_satp(f);
 	probe_mmu_type(f, tree->mmu);
-	probe_s(f);
 	probe_h(f);
+	probe_s(f);
 	probe_entries(f);
 }
 
-/* cbo.zero is used from the start if every hart's tree names it; each hart that finds otherwise, as
- * it comes up, ends that for all. */
+/* The boot hart's cbo.zero goes on being used if every hart's tree names it; each hart that finds
+ * otherwise, as it comes up, ends that for all. */
 static int probe_init(void)
 {
 	for (unsigned i = 0; i < machine.n_harts; i++)
 		if (machine.harts[i].use == HART_USABLE &&
 		    !isa_has(&machine.harts[i].isa, ISA_ZICBOZ))
-			return 0;
-	zero_use_blocks(cbo_zero_block());
+			zero_use_blocks(0);
 	return 0;
 }
 

@@ -26,20 +26,19 @@ static void next_block(uint32_t block[16])
 void random_feed(const void *bytes, size_t n)
 {
 	const uint8_t *from = bytes;
-	uint32_t block[16];
+	uint32_t part[16] = { 0 };
 
 	lock_take(&random_lock);
 	seeded = seeded || n;
 	for (size_t i = 0; i < n; i += sizeof(key)) {
-		uint32_t part[8] = { 0 };
-
-		memcpy(part, from + i, n - i < sizeof(part) ? n - i : sizeof(part));
-		for (unsigned k = 0; k < 8; k++)
+		if (i) /* what came before is mixed first; the last part by the next draw */
+			next_block(part);
+		memset(part, 0, sizeof(key));
+		memcpy(part, from + i, n - i < sizeof(key) ? n - i : sizeof(key));
+		for (unsigned k = 0; k < ARRAY_LEN(key); k++)
 			key[k] ^= part[k];
-		next_block(block);
-		memset(part, 0, sizeof(part));
 	}
-	memset(block, 0, sizeof(block)); /* half of it is the key */
+	memset(part, 0, sizeof(part)); /* it held the key */
 	lock_release(&random_lock);
 }
 

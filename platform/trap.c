@@ -3,11 +3,13 @@
 #include "arch/cause.h"
 #include "arch/csr.h"
 #include "arch/fence.h"
+#include "arch/guest_fault.h"
 #include "arch/pte.h"
 #include "platform/boot.h"
 #include "platform/catch.h"
 #include "platform/hart.h"
 #include "platform/mmu_internal.h"
+#include "platform/probe.h"
 #include "platform/timer.h"
 #include "platform/trace.h"
 
@@ -66,7 +68,9 @@ static bool is_spurious(const struct trap_frame *frame)
 	default:
 		return false;
 	}
-	if (!mmu_allows(frame->value, right))
+	/* Nothing since this trap can have trapped itself, so hstatus still speaks of it. */
+	if ((this_hart_features()->h && is_guest_address_in_stval()) ||
+	    !mmu_allows(frame->value, right))
 		return false;
 	uint64_t now = time_now();
 

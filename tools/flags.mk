@@ -14,24 +14,27 @@ ARCH_LINK := -march=rv64imac -mabi=lp64 -mcmodel=medany
 CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g \
 	$(if $(DEBUG),-DDEBUG) $(WARNINGS) -Wframe-larger-than=3072 -ffreestanding -fno-builtin-printf \
 	-ffunction-sections -fdata-sections -fno-pie -fno-common -fno-jump-tables -fno-asynchronous-unwind-tables \
-	-malign-data=natural -fno-ipa-reference -fstack-protector-strong -fno-optimize-sibling-calls -ftls-model=local-exec \
+	-malign-data=natural -fno-ipa-reference -fstack-protector -fno-optimize-sibling-calls -ftls-model=local-exec \
 	-DPICOLIBC_INTEGER_PRINTF_SCANF -I. -I$(O)/gen -isystem $(O)/libfdt-riscv64/include
 LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -nostartfiles -static \
 	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
 
-# What every exit, first touch or device access goes through is built for speed, all else for size. There the
-# stack protector guards arrays, but not each variable whose address is taken.
-HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c lib/ring.c \
-	lib/string.c platform/console/console.c platform/console/ns16550.c hyp/vconsole.c sbi/guest/ipi.c vcpu/vcpu.c \
-	platform/frames.c platform/window.c platform/zero.c sbi/guest/base.c sbi/guest/dbcn.c \
-	sbi/guest/time.c sbi/guest/vsbi.c $(wildcard vcpu/hext/*.c)
+# What every exit, first touch or device access goes through is built for speed, and what a unikernel's start
+# spends its time in; all else for size. The stack protector guards arrays of bytes: one for each variable whose
+# address is taken would be 2.5 KB more, and some instructions in half of the functions.
+HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/vconsole.c \
+	lib/buddy.c lib/chacha.c lib/machine_tree.c lib/ring.c lib/string.c platform/console/console.c \
+	platform/console/ns16550.c platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c \
+	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/ipi.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c \
+	$(wildcard vcpu/hext/*.c)
 # The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
 # above 2 KiB, for which sp would move by a register, which lib/unwind.c does not read; and those of which a
 # function that only calls another should stand in a backtrace: there it just jumps; and those that are called
 # for each tag of a tree.
 OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
-OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2 -fstack-protector,-Os -fno-shrink-wrap \
+SMALL := -Os -mtune=size -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap
+OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,$(SMALL) \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
 
 ASFLAGS := $(ARCH_COMPILE) -g -I.

@@ -9,7 +9,8 @@ import sys
 
 TEXT = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
 OPTION = re.compile(
-    r"^OPTION_(NUMBER|CHOICE|FLAG)\(\s*([\w-]+),\s*\w+,\s*(\w+),\s*(?:" + TEXT + r",\s*)?" + TEXT + r"\);", re.M
+    r"^OPTION_(NUMBER|CHOICE|FLAG)\(\s*([\w-]+),\s*\w+,\s*(\w+),\s*(?:(\w+),\s*(\w+),\s*)?(?:"
+    + TEXT + r",\s*)?" + TEXT + r"\);", re.M
 )
 # The variable's initial value is the default: a number, or a name of an enum or macro.
 VALUE = r"\b{}\s*=\s*(\w+)\s*[,;]"
@@ -19,10 +20,13 @@ def text(literal):
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal or ""))
 
 
+def number(word):
+    return {"MAX_HARTS": "64"}.get(word, word)
+
+
 def default(source, kind, variable, choices):
     match = re.search(VALUE.format(variable), source)
-    value = match[1] if match else "0"
-    value = {"MAX_HARTS": "64"}.get(value, value)
+    value = number(match[1]) if match else "0"
     if kind == "CHOICE":
         words = choices.split()
         # An enum's name ends in the choice's: LOG_NOTICE, CONSOLE_AUTO.
@@ -35,15 +39,17 @@ def main():
     rows = []
     for path in sys.argv[1:]:
         source = open(path).read()
-        for kind, name, variable, choices, about in OPTION.findall(source):
-            values = {"NUMBER": "a number", "FLAG": "`on` `off`"}.get(kind)
-            values = values or " ".join(f"`{c}`" for c in text(choices).split())
+        for kind, name, variable, least, most, choices, about in OPTION.findall(source):
+            values = " ".join(f"`{c}`" for c in (text(choices) or "off on").split())
+            if kind == "NUMBER":
+                values = f"{number(least)} to {number(most)}"
             rows.append((name, values, default(source, kind, variable, text(choices)), text(about)))
     print("# Options\n")
     print("<!-- Made by tools/options_page.py from the sources; `make docs` writes it. -->\n")
     print("The hypervisor reads its options as `name=value` words from the boot arguments (`/chosen/bootargs`:")
     print('QEMU\'s `-append`, U-Boot\'s `bootargs`; with make: `make run BOOTARGS="log=info"`). A flag alone means')
-    print("`on`. `help` lists them at boot; an unknown one, or a value that is not understood, is named and passed over.\n")
+    print("`on`. `help` lists them at boot; an unknown one, or a value that is not in the table, is named and passed over. Numbers\n"
+          "may be hexadecimal (0x1d); of two values for one option the last one counts.\n")
     print("| option | values | default | what it does |\n|---|---|---|---|")
     for name, values, value, about in sorted(rows):
         print(f"| `{name}` | {values} | `{value}` | {about} |")

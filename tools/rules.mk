@@ -19,7 +19,7 @@ $(1): FORCE
 	$$(Q)mkdir -p $$(@D); printf '%s\n' '$(subst ','\'',$(2))' >$$@.$$$$$$$$; \
 	cmp -s $$@.$$$$$$$$ $$@ && rm $$@.$$$$$$$$ || mv $$@.$$$$$$$$ $$@
 endef
-$(eval $(call remember,$(B)/flags,$(CROSS) $(CFLAGS) $(value OPTIMIZE) $(HOT) $(OWN_FRAMES) $(SAVE_RESTORE) $(ASFLAGS) $(LDFLAGS)))
+$(eval $(call remember,$(B)/flags,$(CROSS) $(CFLAGS) $(value OPTIMIZE) $(SMALL) $(HOT) $(OWN_FRAMES) $(SAVE_RESTORE) $(ASFLAGS) $(LDFLAGS)))
 $(foreach i,$(images),$(eval $(call remember,$(B)/$i.list,$(foreach c,$(image.$i),$c: $(component.$c) needs $(needs.$c)))))
 
 # --- objects, shared by all images of a flavour

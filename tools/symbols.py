@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Write the table of function names (lib/symbols.h) of a linked image as assembly, to standard output.
+"""Write the name of a linked image and the table of its functions' (lib/symbols.h) as assembly, to standard output.
 
 usage: symbols.py NM IMAGE.elf
 """
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 MAX_PENDING = 16  # of lib/symbols.c
+IMAGE = 24        # bytes of its name
 END, BETWEEN = "\0", "\n"
 
 
@@ -58,6 +60,7 @@ def main():
     text_size, functions = functions_of(*sys.argv[1:])
     pairs, coded = shorten(functions.values())
     print(f"\t.section .symbols, \"a\"\n\t.balign 8\n\t.word {len(functions)}, {text_size}")
+    print_bytes(Path(sys.argv[2]).stem.encode()[:IMAGE - 1].ljust(IMAGE, b"\0"))
     for code in range(256):
         print_bytes(map(ord, pairs.get(chr(code), END + END)))
     last = 0

@@ -53,7 +53,7 @@ static _Atomic uint64_t n_dropped; /* ever */
 static _Atomic uint64_t n_unsaid;  /* of these, not yet told to the reader of the output */
 static _Atomic unsigned crashing;  /* hart_index + 1 of the hart that owns the device for good */
 static _Atomic bool room_is_wanted;
-static _Atomic unsigned is_within_line; /* what was offered last did not end in a newline */
+static _Atomic enum { ENDED, OPEN, BROKEN } offered_line;
 
 /* The boot hart. */
 static bool input_is_held; /* the ring is full, the rest stays in the device */
@@ -293,6 +293,20 @@ static void write_crash(const char *bytes, size_t n)
 	}
 }
 
+/* Who offered the line may want it drawn again: the boot hart is to look. */
+static __attribute__((noinline, cold)) void break_line(void)
+{
+	if (atomic_exchange_explicit(&offered_line, BROKEN, memory_order_relaxed) != OPEN)
+		return;
+	(void)!ring_put(&out, "\n", 1);
+	atomic_store_explicit(&room_is_wanted, true, memory_order_relaxed);
+}
+
+bool console_is_broken(void)
+{
+	return atomic_load_explicit(&offered_line, memory_order_relaxed) == BROKEN;
+}
+
 void console_write(const char *bytes, size_t n)
 {
 	unsigned owner = atomic_load_explicit(&crashing, memory_order_relaxed);
@@ -304,9 +318,8 @@ void console_write(const char *bytes, size_t n)
 			count_dropped(n);
 		return;
 	}
-	if (UNLIKELY(atomic_load_explicit(&is_within_line, memory_order_relaxed)) && n &&
-	    atomic_exchange_explicit(&is_within_line, 0, memory_order_relaxed))
-		(void)!ring_put(&out, "\n", 1);
+	if (UNLIKELY(atomic_load_explicit(&offered_line, memory_order_relaxed) == OPEN) && n)
+		break_line();
 	if (!tell_losses() || !ring_put(&out, bytes, n))
 		count_dropped(n);
 	(void)drain();
@@ -358,7 +371,7 @@ size_t console_offer(const char *bytes, size_t n)
 		return n; /* nobody is to wait for a machine that ends */
 	taken = LIKELY(offer_straight(bytes, n)) ? n : offer_by_ring(bytes, n);
 	if (taken)
-		atomic_store_explicit(&is_within_line, bytes[taken - 1] != '\n',
+		atomic_store_explicit(&offered_line, bytes[taken - 1] == '\n' ? ENDED : OPEN,
 				      memory_order_relaxed);
 	return taken;
 }
@@ -444,7 +457,7 @@ void console_enter_crash(void)
 	do
 		write_straight(stage.bytes + stage.at, stage.end - stage.at);
 	while (fill_stage());
-	if (atomic_load_explicit(&is_within_line, memory_order_relaxed))
+	if (atomic_load_explicit(&offered_line, memory_order_relaxed) == OPEN)
 		write_straight("\r\n", 2);
 }
 

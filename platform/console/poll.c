@@ -14,11 +14,16 @@ enum {
 	BUSY_US = 1000,    /* and this at 115200 */
 };
 
+static void poll_in(struct timer *timer, unsigned us)
+{
+	timer_set(timer, time_now() + time_from_us(us));
+}
+
 static void poll(struct timer *timer)
 {
 	bool is_quiet = console_drain() && !console_had_input();
 
-	timer_set(timer, time_now() + time_from_us(is_quiet ? PERIOD_US : BUSY_US));
+	poll_in(timer, is_quiet ? PERIOD_US : BUSY_US);
 }
 
 static struct timer timer = { .call = poll };
@@ -26,7 +31,7 @@ static struct timer timer = { .call = poll };
 static int console_poll_init(void)
 {
 	if (!console_has_interrupts())
-		poll(&timer);
+		poll_in(&timer, BUSY_US);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any bytes as operations on a VM's map, compared with an array of pages: seven bytes make an
- * operation. What is always true of a map (gstage/gmap.h) is looked at after each, in the pages that
- * it was meant for, and in all of them at the end.
+ * operation. What is always true of a map (gstage/gmap.h) is looked at after each, in the pages
+ * that it was meant for, and in all of them at the end.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -313,7 +313,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if ((is_broken = operate(&op)))
 			break;
-		/* What it was meant for and a page on each side now, all that there is at the end. */
+		/* What it was meant for and a page on each side now, all that there is at the end.
+		 */
 		check_pages(op.first ? op.first - 1 : 0,
 			    op.first + op.n < N_PAGES ? op.first + op.n + 1 : N_PAGES);
 		WANT(gmap_host_n_held() == m.owner.n_held);

@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void *copy = malloc(size);
 
 	memcpy(copy, data, size);
+	memset(&m, 0, sizeof(m));
 	if (!machine_read(&m, copy, size, 0, &error)) {
 		check(&m, size);
 	} else {
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			if (m.harts[i].use != HART_USABLE)
 				continue;
+			memset(&m, 0, sizeof(m));
 			if (boot && !machine_read(&m, copy, size, boot, &error))
 				check(&m, size);
 			break;

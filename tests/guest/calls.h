@@ -11,17 +11,37 @@
 #define TEST_CALLS 0x08000000l
 
 enum test_call {
-	TEST_SAY,     /* (gpa, n): a line of the results */
-	TEST_END,     /* (n_failed): all results are out */
-	TEST_PATTERN, /* (gpa, n): which tests to run, as a string; empty: all */
-	TEST_ASK,     /* (enum test_fact) */
-	TEST_COUNT,   /* (enum test_count): of the calling vCPU */
-	TEST_PARTNER, /* (on): start or stop the second VM */
-	TEST_TELL,    /* (enum told, value): for the other VM, which asks by FACT_TOLD */
+	TEST_SAY,      /* (gpa, n): a line of the results */
+	TEST_END,      /* (n_failed): all results are out */
+	TEST_PATTERN,  /* (gpa, n): which tests to run, as a string; empty: all */
+	TEST_ASK,      /* (enum test_fact) */
+	TEST_COUNT,    /* (enum test_count): of the calling vCPU */
+	TEST_PARTNER,  /* (on): start or stop the second VM */
+	TEST_TELL,     /* (enum told, value): for the other VM, which asks by FACT_TOLD */
+	TEST_TIMELESS, /* (gpa): start the VM without counters there; it ends by itself */
 };
 
 /* What VMs tell each other: numbers that TEST_TELL(n, value) writes. */
-enum told { TOLD_TIME, TOLD_WRONG_AT_START, TOLD_ROUNDS, TOLD_WRONG, N_TOLD };
+enum told {
+	TOLD_TIME,
+	TOLD_WRONG_AT_START,
+	TOLD_ROUNDS,
+	TOLD_WRONG,
+	TOLD_TRIED, /* instructions */
+	TOLD_ODD,   /* the last that did not end as it must, and below it how it ended */
+	TOLD_ODD_CAUSE,
+	TOLD_WORKS, /* bits of enum timeless_works */
+	N_TOLD
+};
+
+/* What a guest without counters has all the same. */
+enum timeless_works {
+	WORKS_TREE = 1 << 0, /* names none of the extensions that it lacks */
+	WORKS_BASE = 1 << 1,
+	WORKS_TIMER = 1 << 2, /* set by call: it interrupts when it is past, and else not */
+	WORKS_WAIT = 1 << 3,  /* wfi ends by it */
+	WORKS_ALL = (1 << 4) - 1,
+};
 
 enum test_fact {
 	FACT_IS_PARTNER,
@@ -30,6 +50,7 @@ enum test_fact {
 	FACT_IS_LEAN,
 	FACT_SIP_IS_WHOLE, /* the hart's vsip has all that is pending: QEMU 7.2's has not */
 	FACT_PARTNER_RUNS,
+	FACT_TIMELESS_RUNS,
 	FACT_TOLD, /* + enum told */
 };
 
@@ -41,6 +62,7 @@ enum test_count {
 	COUNT_FILLS,
 	COUNT_WAITS,
 	COUNT_CALLS,
+	COUNT_FRAMES, /* that its VM holds, however they came */
 };
 
 #define MAP_UART     0x10000000ull

@@ -6,7 +6,7 @@
 #include "hyp/vm.h"
 
 /* Fixed before a VM runs. */
-extern struct vm *tester, *partner;
+extern struct vm *tester, *partner, *timeless;
 extern const char *test_pattern; /* NULL: all tests */
 extern unsigned gstage_levels, n_quarters, is_lean;
 extern bool vsip_is_whole;

@@ -61,6 +61,8 @@ static struct sbi_ret ask(struct vcpu *v)
 		return vsbi_value(vsip_is_whole);
 	case FACT_PARTNER_RUNS:
 		return vsbi_value(partner->state != VM_IS_STOPPED);
+	case FACT_TIMELESS_RUNS:
+		return vsbi_value(timeless->state != VM_IS_STOPPED);
 	default:
 		break;
 	}
@@ -95,6 +97,8 @@ static struct sbi_ret count(struct vcpu *v)
 		return vsbi_value(v->n_waits);
 	case COUNT_CALLS:
 		return vsbi_value(v->n_calls);
+	case COUNT_FRAMES:
+		return vsbi_value(v->vm->map.owner.n_held);
 	default:
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	}
@@ -122,6 +126,24 @@ static struct sbi_ret drive(struct vcpu *v)
 	return vsbi_value(0);
 }
 
+static void start_timeless(struct work *work)
+{
+	(void)work;
+	if (vm_start(timeless))
+		n_failed = -1;
+}
+
+static struct sbi_ret start_without_time(struct vcpu *v)
+{
+	static struct work work = { .call = start_timeless };
+
+	timeless->config.has_entry = true;
+	timeless->config.entry = GPA(vsbi_arg(v, 0));
+	work_queue(&work, 0);
+	vcpu_leave(v, VERDICT_POLL);
+	return vsbi_value(0);
+}
+
 static struct sbi_ret tell(struct vcpu *v)
 {
 	if (vsbi_arg(v, 0) >= N_TOLD)
@@ -131,8 +153,10 @@ static struct sbi_ret tell(struct vcpu *v)
 }
 
 static vsbi_function *const functions[] = {
-	[TEST_SAY] = say,     [TEST_END] = end,       [TEST_PATTERN] = pattern, [TEST_ASK] = ask,
-	[TEST_COUNT] = count, [TEST_PARTNER] = drive, [TEST_TELL] = tell,
+	[TEST_SAY] = say,         [TEST_END] = end,
+	[TEST_PATTERN] = pattern, [TEST_ASK] = ask,
+	[TEST_COUNT] = count,     [TEST_PARTNER] = drive,
+	[TEST_TELL] = tell,       [TEST_TIMELESS] = start_without_time,
 };
 
 void __wrap_vsbi_handle_call(struct vcpu *v)

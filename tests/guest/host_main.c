@@ -2,8 +2,9 @@
 /*
  * Runs the guest of tests in a VM, and takes its results to QEMU's host by semihosting: to the path
  * that the command line names, or to the console. QEMU ends with 0: all passed, 1: some failed, 2:
- * the guest did not come to its end, or results could not be written. A second VM of the same image
- * lies beside it, on the same hart, until a test asks for it.
+ * the guest did not come to its end, or results could not be written. Two more VMs of the same
+ * image lie beside it, on the same hart, until a test asks for them: a partner, and one without
+ * counters.
  */
 #include "tests/guest/host.h"
 
@@ -26,13 +27,15 @@
 
 enum { CONSOLE = -1, FLUSH_MS = 1000 };
 
-struct vm *tester, *partner;
+struct vm *tester, *partner, *timeless;
 const char *test_pattern;
 unsigned gstage_levels = GTABLE_SV39X4, n_quarters, is_lean;
+static unsigned n_vcpus = 1;
 bool vsip_is_whole;
 int n_failed = -1;
 
-OPTION_NUMBER(levels, levels, gstage_levels, "of the VM's G-stage table");
+OPTION_NUMBER(levels, levels, gstage_levels, 3, 5, "of the VM's G-stage table");
+OPTION_NUMBER(vcpus, vcpus, n_vcpus, 1, 8, "of the VM");
 OPTION_FLAG(lean, lean, is_lean, "take away every extension that can be refused");
 
 static int results = CONSOLE;
@@ -82,7 +85,7 @@ static void add_region(struct vm_config *c, enum region_kind kind, uint64_t at, 
 }
 
 /* What is refused to a guest that lacks it. Zicntr is not among them: the guest is our runtime,
- * which reads the time. */
+ * which reads the time. The one that lacks it is started without a runtime (timeless.c). */
 static void make_lean(struct vm_config *c)
 {
 	static const uint8_t refused[] = { ISA_F,     ISA_V,     ISA_ZICBOM, ISA_ZICBOZ,
@@ -106,6 +109,9 @@ static void describe_tester(struct vm_config *c)
 {
 	describe(c, "tester");
 	c->gstage_levels = gstage_levels;
+	c->n_vcpus = n_vcpus;
+	if (n_vcpus > 1)
+		c->harts = 0; /* any: each its own, where there are enough */
 	add_region(c, REGION_LAZY, MAP_PAGES, MAP_SIZE, 0);
 	add_region(c, REGION_EAGER, MAP_EAGER, MAP_SIZE, 1);
 	add_region(c, REGION_RESERVED, MAP_RESERVED, MAP_SIZE, 0);
@@ -157,6 +163,13 @@ static void describe_partner(struct vm_config *c)
 	describe(c, "partner");
 }
 
+static void describe_timeless(struct vm_config *c)
+{
+	describe(c, "timeless");
+	isa_add(&c->removed, ISA_ZICNTR);
+	isa_add(&c->removed, ISA_ZIHPM);
+}
+
 static void read_command_line(void)
 {
 	static char words[1024];
@@ -182,6 +195,7 @@ int main(void)
 	vsip_is_whole = is_vsip_whole();
 	tester = make(describe_tester);
 	partner = make(describe_partner);
+	timeless = make(describe_timeless);
 	vconsole_attach(vm_console(tester));
 	if (vm_start(tester))
 		end_with(2, "the VM does not start");

@@ -57,6 +57,9 @@ enum {
 	INSN_C_SB = 0x8800 | 3 << 7 | 4 << 2,
 	INSN_C_SH = 0x8c00 | 3 << 7 | 4 << 2,
 	INSN_LR_W = INSN_R(0x2f, 2, 2 << 2, A0, A1, 0),
+	INSN_LR_D = INSN_R(0x2f, 3, 2 << 2, A0, A1, 0),
+	INSN_SC_W = INSN_AMO(3, 2),
+	INSN_SC_D = INSN_AMO(3, 3),
 	INSN_AMOADD_W = INSN_AMO(0, 2),
 	INSN_AMOADD_D = INSN_AMO(0, 3),
 	INSN_AMOADD_B = INSN_AMO(0, 0),
@@ -73,6 +76,7 @@ enum {
 	INSN_EBREAK = 0x00100073,
 	INSN_WFI = 0x10500073,
 	INSN_FENCE_I = 0x100f,
+	INSN_SFENCE_VMA = 0x12000073,
 };
 #define INSN_VSETIVLI_E8  0xcc00f057u /* vl = 1 */
 #define INSN_VSETIVLI_E16 0xcc80f057u

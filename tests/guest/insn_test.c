@@ -4,7 +4,7 @@
 #include "tests/guest/insn.h"
 #include "tests/kit/kit.h"
 
-enum { INSN_SRET = 0x10200073, INSN_MRET = 0x30200073, INSN_SFENCE_VMA = 0x12000073 };
+enum { INSN_SRET = 0x10200073, INSN_MRET = 0x30200073 };
 enum { INSN_WRS_NTO = 0x00d00073, INSN_WRS_STO = 0x01d00073, INSN_SINVAL_VMA = 0x16000073 };
 
 static void expect_illegal(enum world w, uint32_t insn)

@@ -236,6 +236,7 @@ static const struct {
 	{ INSN_FLW, CAUSE_LOAD_ACCESS, ISA_F, true, false },
 	{ INSN_FLD, CAUSE_LOAD_ACCESS, ISA_D, true, true },
 	{ INSN_LR_W, CAUSE_LOAD_ACCESS, ISA_A, true, true },
+	{ INSN_LR_D, CAUSE_LOAD_ACCESS, ISA_A, true, true },
 	{ INSN_SB, CAUSE_STORE_ACCESS, ISA_I, false, true },
 	{ INSN_SH, CAUSE_STORE_ACCESS, ISA_I, true, true },
 	{ INSN_SW, CAUSE_STORE_ACCESS, ISA_I, true, false },

@@ -2,6 +2,7 @@
 /* Calls with good and bad arguments. */
 #include <stdio.h>
 
+#include "platform/hart.h"
 #include "sbi/host/srst.h"
 #include "tests/guest/insn.h"
 #include "tests/kit/kit.h"
@@ -58,7 +59,7 @@ TEST(sbi, ipis_and_fences_go_to_harts_that_exist)
 		EXPECT_EQ(error_of(extensions[i], 0, 1, 0, 0), SBI_SUCCESS);
 		EXPECT_EQ(error_of(extensions[i], 0, 0, ~0ull, 0), SBI_SUCCESS);
 		EXPECT_EQ(error_of(extensions[i], 0, 0, 0, 0), SBI_SUCCESS);
-		EXPECT_EQ(error_of(extensions[i], 0, 2, 0, 0), SBI_ERR_INVALID_PARAM);
+		EXPECT_EQ(error_of(extensions[i], 0, BIT(n_harts()), 0, 0), SBI_ERR_INVALID_PARAM);
 		EXPECT_EQ(error_of(extensions[i], 0, 1, 64, 0), SBI_ERR_INVALID_PARAM);
 		EXPECT_EQ(error_of(extensions[i], 0, 1, ~0ull - 1, 0), SBI_ERR_INVALID_PARAM);
 	}
@@ -94,9 +95,9 @@ TEST(sbi, hart_states_are_told_and_bad_starts_refused)
 	enum { START, STOP, STATUS, SUSPEND };
 
 	EXPECT_EQ(value_of(SBI_EXT_HSM, STATUS, 0, 0, 0), 0);
-	EXPECT_EQ(error_of(SBI_EXT_HSM, STATUS, 1, 0, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(SBI_EXT_HSM, STATUS, n_harts(), 0, 0), SBI_ERR_INVALID_PARAM);
 	EXPECT_EQ(error_of(SBI_EXT_HSM, START, 0, MAP_RAM, 0), SBI_ERR_ALREADY_AVAILABLE);
-	EXPECT_EQ(error_of(SBI_EXT_HSM, START, 1, MAP_RAM, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(SBI_EXT_HSM, START, n_harts(), MAP_RAM, 0), SBI_ERR_INVALID_PARAM);
 	EXPECT_EQ(error_of(SBI_EXT_HSM, SUSPEND, 1, 0, 0), SBI_ERR_INVALID_PARAM);
 }
 

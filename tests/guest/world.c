@@ -23,8 +23,6 @@ static_assert(offsetof(struct trial, cause) == TRIAL_CAUSE);
 static_assert(offsetof(struct trial, value) == TRIAL_VALUE);
 static_assert(offsetof(struct trial, saved) == TRIAL_SAVED);
 
-void trial_enter(struct trial *t, uint64_t at, uint64_t to_physical);
-
 PAGES pte_t root[PTES_PER_PAGE];
 uint64_t root_satp;
 PAGES struct trial trial; /* in one page, since it is reached by its physical address */

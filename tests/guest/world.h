@@ -10,7 +10,7 @@
  *
  *	0 to 3    S-mode, where they are		4 to 7    U-mode
  *	12 to 15  S-mode, elsewhere			8 to 11   the quarters of the G-stage's root
- *	16 to 31  free for tests
+ *	16 to 31  free for tests			280       the same, of the upper half
  */
 #ifndef TESTS_GUEST_WORLD_H
 #define TESTS_GUEST_WORLD_H
@@ -67,6 +67,8 @@ struct trial {
 /* The one trial: registers are to be set between begin and run, and are then what they have become.
  * F and V are on where the guest has them; interrupts are off. */
 extern struct trial trial;
+/* One of that address, by code where it lies in memory, less its address there. */
+void trial_enter(struct trial *t, uint64_t at, uint64_t to_physical);
 
 void trial_begin(enum world w);
 /* Code that lies at `gpa`, as trial.pc; or these instructions, behind which comes an ebreak. */
@@ -115,6 +117,8 @@ const char *needs_v(void);
 
 void world_init(void);
 _Noreturn void partner_run(void);
+/* The first instruction of the guest without counters. */
+extern const char timeless_entry[];
 
 #endif
 #endif

@@ -18,6 +18,7 @@ def jobs(env):
     yield from _results()
     yield from _processes(env)
     yield from _consoles()
+    yield from _reports(env)
 
 
 def _machines(env):
@@ -68,3 +69,17 @@ def _consoles():
     yield Job('planted/silent', ['echo', 'second first'], tap=False, expect=['first', 'second'])
     yield Job('planted/forbidden', ['echo', 'runtime error: oh'], tap=False, reject=['error: .*'])
     yield Job('planted/sanitizer', ['sh', '-c', 'echo "==1==ERROR: AddressSanitizer: bad"; exit 1'])
+
+
+def _reports(env):
+    """Files that a program writes beside its console."""
+    for name, text, status in (('reports', 'all is well\nend of 1 lines\n', 0),
+                               ('reports_nothing', '', 1),
+                               ('reports_less', 'all is well\nsome more\nend of 3 lines\n', 0),
+                               ('reports_no_end', 'all is well\nend of 1 li', 0),
+                               ('reports_other', 'all is lost\nend of 1 lines\n', 0)):
+        name = f'planted/{name}'
+        script = 'printf "%s" "$1" >"$2"; exit "$3"'
+        yield Job(name, ['sh', '-c', script, 'sh', text, str(env.report(name)), str(status)],
+                  tap=False, report=[r'^all is well$'])
+    yield Job('planted/reports_nowhere', ['true'], tap=False, report=[])

@@ -53,6 +53,12 @@ EXPECTED = {
     'silent': ('FAIL', '1 failed', 'wrong console', "'second'"),
     'forbidden': ('FAIL', '1 failed', 'wrong console', "it shows 'error: oh'"),
     'sanitizer': ('FAIL', '1 failed', 'sanitizer', 'AddressSanitizer: bad'),
+    'reports': ('PASS', '1 passed', None, None),
+    'reports_nothing': ('FAIL', '1 failed', 'no report', 'it reported nothing; exit status 1'),
+    'reports_nowhere': ('FAIL', '1 failed', 'no report', 'it reported nothing; exit status 0'),
+    'reports_less': ('FAIL', '1 failed', 'truncated', '2 lines, where 3 are due; exit status 0'),
+    'reports_no_end': ('FAIL', '1 failed', 'truncated', 'has no end after 1 lines'),
+    'reports_other': ('FAIL', '1 failed', 'wrong report', "'^all is well$' does not stand there"),
 }
 
 

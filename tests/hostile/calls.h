@@ -12,14 +12,19 @@
 /* All that was handed out is done, or there was nothing. Returns in a0 the number of the next
  * operation, in a1 the seed: BATCH_SIZE of them may be done. */
 #define CALL_NEXT 0
-/* From the neighbour. A round of checks is over; a0: how many, a1: the time it sees, a2: the
- * longest that it saw its work take, a3: the latest that its timer came, both in ticks. */
+/* From the neighbour. A round of checks is over; a0: its number in this life, a1: the time it sees,
+ * a2: the longest that it saw its work take, a3: the latest that its timer came, both in ticks. */
 #define CALL_ROUND 1
 /* A check failed: a0 says which (enum neighbour_check), a1 and a2 what was found and what was due.
  */
 #define CALL_FAILED 2
 
 #define BATCH_AT 0x80340000
+
+/* Where the host has its PCI bus: configuration space, and windows on I/O and memory. */
+#define HOST_ECAM 0x30000000
+#define HOST_IO   0x03000000
+#define HOST_PCI  0x40000000
 
 #define CAUSE_NONE (-1ull)
 #define CAUSE_BOOT (-2ull)
@@ -41,6 +46,7 @@ struct batch {
 };
 
 enum neighbour_check {
+	CHECK_FRESH,
 	CHECK_MEMORY,
 	CHECK_ALIAS, /* memory, by other addresses */
 	CHECK_X,

@@ -12,19 +12,23 @@
 #include "hyp/fault.h"
 #include "hyp/life.h"
 #include "hyp/vm.h"
-#include "platform/console.h"
 #include "platform/hart.h"
 #include "platform/timer.h"
 #include "sbi/guest/vsbi.h"
 #include "tests/hostile/calls.h"
 #include "tests/hostile/host.h"
 #include "tests/hostile/plan.h"
+#include "tests/hostile/report.h"
 #include "vcpu/decode.h"
 
 void __real_hext_exit(struct vcpu *v, uint64_t cause);
 void __wrap_hext_exit(struct vcpu *v, uint64_t cause);
+void __real_hext_load(struct vcpu *v, struct flusher *flusher);
+void __wrap_hext_load(struct vcpu *v, struct flusher *flusher);
 bool __real_hext_find_access(struct vcpu *v, struct access *a);
 bool __wrap_hext_find_access(struct vcpu *v, struct access *a);
+enum verdict __real_memory_fault(struct vcpu *v);
+enum verdict __wrap_memory_fault(struct vcpu *v);
 enum verdict __real_mmio_access(struct vcpu *v, struct region *r);
 enum verdict __wrap_mmio_access(struct vcpu *v, struct region *r);
 void __real_life_vm_ended(struct work *work);
@@ -39,19 +43,17 @@ enum {
 	N_FORMS = ARRAY_LEN(plan_forms),
 	N_ENDS = STOP_ORDERED + 1,
 	BATCHES_A_LIFE = 32,
-	FLUSH_MS = 5000,
-	FLUSH_ROWS = 64, /* less than the console's ring holds */
 };
 
-_Atomic uint64_t n_done, n_rounds;
-_Atomic bool neighbour_failed;
-uint64_t neighbour_says[4], least_skew = ~0ull, most_skew;
+_Atomic uint64_t n_done, n_rounds, n_turns;
+_Atomic bool neighbour_failed, neighbour_has_hart;
+uint64_t neighbour_says[4], most_skew;
 
 /* The hostile guest's. It has one vCPU, so that no two harts count at once. */
 static uint64_t n_exits[N_CAUSES], n_interrupts[N_CAUSES];
 static uint64_t n_calls[N_EXTENSIONS + 1][N_FUNCTIONS + 1];
 static uint64_t n_forms[N_FORMS], n_odd_accesses;
-static uint64_t n_csrs[N_CSRS];
+static uint64_t n_csrs[N_CSRS], n_of_host;
 static uint64_t n_kinds[N_OPS], n_ends[N_ENDS], n_stuck, n_spoiled, n_batches;
 static uint64_t n_outcomes[N_OPS][OUTCOME_UNKNOWN + 1];
 static _Atomic uint64_t number; /* of the first operation that was handed out, or will be */
@@ -144,6 +146,13 @@ void __wrap_hext_exit(struct vcpu *v, uint64_t cause)
 	__real_hext_exit(v, cause);
 }
 
+void __wrap_hext_load(struct vcpu *v, struct flusher *flusher)
+{
+	neighbour_has_hart = v->vm == neighbour_vm;
+	n_turns += neighbour_has_hart;
+	__real_hext_load(v, flusher);
+}
+
 static bool is_same_form(const struct access *a, const struct access *b)
 {
 	return a->kind == b->kind && a->width == b->width && a->is_signed == b->is_signed &&
@@ -188,14 +197,32 @@ enum verdict __wrap_mmio_access(struct vcpu *v, struct region *r)
 	return verdict;
 }
 
+/* What is the host's own, at the addresses that it has there. */
+static bool is_of_host(uint64_t gpa)
+{
+	struct hpa_range ranges[REPORT_RANGES];
+
+	for (unsigned i = report_ranges(ranges); i--;)
+		if (gpa - ranges[i].at.v < ranges[i].size)
+			return true;
+	return false;
+}
+
+enum verdict __wrap_memory_fault(struct vcpu *v)
+{
+	enum verdict verdict = __real_memory_fault(v);
+
+	n_of_host += v->vm == hostile_vm && is_of_host(v->trap.gpa.v);
+	return verdict;
+}
+
 static void note_round(struct vcpu *v)
 {
-	uint64_t skew = time_now() - v->x[REG_A1];
+	uint64_t due = time_now() - v->vm->started_at, is = v->x[REG_A1];
+	uint64_t skew = is < due ? due - is : is - due;
 
 	for (unsigned i = 0; i < ARRAY_LEN(neighbour_says); i++)
 		neighbour_says[i] = v->x[REG_A0 + i];
-	if (skew < least_skew)
-		least_skew = skew;
 	if (skew > most_skew)
 		most_skew = skew;
 	n_rounds++;
@@ -226,6 +253,7 @@ void __wrap_vsbi_handle_call(struct vcpu *v)
 {
 	uint64_t id = v->x[REG_A7], function = v->x[REG_A6];
 
+	n_exits[CAUSE_VS_ECALL] += v->vm == hostile_vm;
 	if (id == EXT_HOSTILE && v->vm == hostile_vm && function == CALL_NEXT) {
 		hand_out(v);
 	} else if (id == EXT_HOSTILE && v->vm == neighbour_vm) {
@@ -251,7 +279,7 @@ void __wrap_life_vm_ended(struct work *work)
 
 /* --- the report --- */
 
-static unsigned due, n_rows;
+static unsigned due;
 static bool is_covered;
 
 static void row(const char *what, const char *name, uint64_t n, bool must)
@@ -260,15 +288,14 @@ static void row(const char *what, const char *name, uint64_t n, bool must)
 
 	if (!n && !must)
 		return;
-	printf("  %-5s %-28s %10" PRIu64 "%s\n", what, name, n, is_short ? "  TOO FEW" : "");
+	report("  %-5s %-28s %10" PRIu64 "%s", what, name, n, is_short ? "  TOO FEW" : "");
 	is_covered &= !is_short;
-	if (++n_rows % FLUSH_ROWS == 0)
-		console_flush(FLUSH_MS);
 }
 
 static void report_exits(void)
 {
-	static const bool must[N_CAUSES] = { [CAUSE_FETCH_GPF] = true,
+	static const bool must[N_CAUSES] = { [CAUSE_VS_ECALL] = true,
+					     [CAUSE_FETCH_GPF] = true,
 					     [CAUSE_LOAD_GPF] = true,
 					     [CAUSE_VIRTUAL_INSN] = true,
 					     [CAUSE_STORE_GPF] = true };
@@ -277,6 +304,7 @@ static void report_exits(void)
 		row("exit", cause_text(i), n_exits[i], must[i]);
 	for (unsigned i = 0; i < N_CAUSES; i++)
 		row("exit", cause_text(i | CAUSE_INTERRUPT), n_interrupts[i], i == 5);
+	row("exit", "for the host's PCI bus", n_of_host, true);
 }
 
 static void report_calls(void)
@@ -322,7 +350,7 @@ static void report_operations(void)
 {
 	static const char *const kinds[N_OPS] = { "CSR",          "SBI call",    "device access",
 						  "random words", "wild tables", "jump",
-						  "hypervisor's", "wfi",         "storm",
+						  "hypervisor's", "wait",        "storm",
 						  "touch" };
 	static const char *const ends[N_ENDS] = { "vCPU off", "off",       "reboot", "failure",
 						  "crash",    "no memory", "stuck" };

@@ -20,8 +20,11 @@ extern _Atomic uint64_t n_done; /* operations of the hostile one */
 extern _Atomic uint64_t n_rounds;
 extern uint64_t neighbour_says[4]; /* the last words of CALL_ROUND, or of CALL_FAILED */
 extern _Atomic bool neighbour_failed;
-/* The host's time less the neighbour's, at least and at most. */
-extern uint64_t least_skew, most_skew;
+/* By how much the neighbour's time was not the host's since it was started, at most. */
+extern uint64_t most_skew;
+/* How often the neighbour got its hart after another guest had it. */
+extern _Atomic uint64_t n_turns;
+extern _Atomic bool neighbour_has_hart; /* and nobody else since */
 
 /* Another value as long as the hostile guest gets on with its operations; 0: it has none. */
 uint64_t coverage_heartbeat(void);

@@ -30,6 +30,7 @@ extern const char hostile_return[], hostile_skip[], hostile_vector[];
 #define INSN_EBREAK 0x00100073u
 #define INSN_RETURN 0x000f8067u /* jr x31 */
 #define INSN_WFI    0x10500073u
+#define INSN_SPIN   0x0000006fu /* 1: j 1b */
 
 enum {
 	TICKS_NONE = 1,
@@ -38,7 +39,8 @@ enum {
 	STORM = 64,
 	CODE_WORDS = 16,
 	WAIT_EVERY = 64,
-	EXT_SRST = 0x53525354
+	EXT_SRST = 0x53525354,
+	EXT_DBCN = 0x4442434e,
 };
 
 struct op {
@@ -180,6 +182,12 @@ static void plan_sbi_call(uint64_t n)
 	for (unsigned i = 10; i < 16; i++)
 		if (one_in(3))
 			op->x[i] = draw_below(4);
+	/* What it does copy. */
+	if (op->x[17] == EXT_DBCN && one_in(2)) {
+		op->x[10] = draw_below(2048);
+		op->x[11] = DATA + (draw() & (DATA_SIZE - 1));
+		op->x[12] = 0;
+	}
 	if (!plan_may_end(n)) /* no type of a reset, whatever was drawn */
 		op->x[10] |= op->x[17] == EXT_SRST ? 0x80 : 0;
 	put_32(INSN_ECALL);
@@ -346,6 +354,10 @@ static void plan_hypervisor_insn(uint64_t n)
 
 static void plan_wait(uint64_t n)
 {
+	if (n % WAIT_EVERY == 1) {
+		put_32(INSN_SPIN);
+		return;
+	}
 	put_32(INSN_WFI);
 	op->ticks = ticks_of_wait(n);
 }
@@ -355,15 +367,15 @@ static void plan_storm(uint64_t n)
 	static const struct {
 		uint32_t extension, function;
 	} calls[] = {
-		{ 0x735049, 0 },   { 0x52464e43, 0 }, { 0x52464e43, 1 }, { 0x52464e43, 2 },
-		{ 0x4442434e, 0 }, { 0x4442434e, 2 }, { 0x54494d45, 0 },
+		{ 0x735049, 0 }, { 0x52464e43, 0 }, { 0x52464e43, 1 }, { 0x52464e43, 2 },
+		{ EXT_DBCN, 0 }, { EXT_DBCN, 1 },   { EXT_DBCN, 2 },   { 0x54494d45, 0 },
 	};
 	unsigned which = draw_below(ARRAY_LEN(calls));
 
 	op->x[5] = STORM;
-	op->x[10] = calls[which].extension == 0x4442434e ? 1024 : 1;
-	op->x[11] = calls[which].extension == 0x4442434e ? DATA : 0;
-	op->x[12] = calls[which].extension == 0x4442434e ? 0 : one_in(2) ? 0 : draw_value();
+	op->x[10] = calls[which].extension == EXT_DBCN ? 1024 : 1;
+	op->x[11] = calls[which].extension == EXT_DBCN ? DATA + (draw() & (DATA_SIZE - 4096)) : 0;
+	op->x[12] = calls[which].extension == EXT_DBCN ? 0 : one_in(2) ? 0 : draw_value();
 	op->x[13] = draw_value();
 	op->x[14] = draw_below(4);
 	op->x[16] = calls[which].function;
@@ -378,8 +390,21 @@ static void plan_storm(uint64_t n)
 	op->ticks = TICKS_LATER;
 }
 
+/* Each other time first what it was never given; where that succeeds, it goes on. */
+static uint64_t host_address(void)
+{
+	static const uint64_t places[] = { HOST_ECAM, HOST_ECAM + 0x8000, HOST_IO, HOST_IO + 0x1000,
+					   HOST_PCI };
+
+	return places[draw_below(ARRAY_LEN(places))] + 8 * draw_below(4);
+}
+
 static void plan_touch(uint64_t n)
 {
+	if (n % 2) {
+		op->x[9] = host_address();
+		put_32(one_in(2) ? 0x0004b003 : 0x00a4b023); /* ld x0, sd a0, 0(s1) */
+	}
 	for (unsigned i = 0; i < 8; i++) {
 		op->x[10 + i] = DATA + (draw() % (BARE_RAM + BARE_RAM_SIZE + 4096 - DATA) & -8ull);
 		put_32((one_in(2) ? 0x3003u : 0x00a03023u) | (10 + i) << 15);

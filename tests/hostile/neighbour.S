@@ -3,6 +3,7 @@
 #include "arch/csr.h"
 
 #define STACK_TOP 0x80300000
+#define SERIAL	  0x10000000
 
 	.option	arch, +d
 	.section .text.head, "ax"
@@ -57,8 +58,8 @@ neighbour_has_vectors:
 
 /*
  * uint64_t neighbour_check_x(uint64_t pattern, uint64_t turns): put a value of its own into every
- * register but x0, wait, and look again. Returns 0, or the register that had changed. t0 counts; it
- * is itself wrong if the loop does not end.
+ * register but x0, wait, read a device's, call an extension that nobody has, and look again. Returns
+ * 0, or 1 if one had changed. t0 counts; it is itself wrong if the loop does not end.
  */
 	.global	neighbour_check_x
 neighbour_check_x:
@@ -78,6 +79,14 @@ neighbour_check_x:
 	.endr
 1:	addi	t0, t0, -1
 	bnez	t0, 1b
+	li	t0, SERIAL + 5
+	lbu	t0, 0(t0)
+	ecall
+	addi	a0, a0, 2 /* SBI_ERR_NOT_SUPPORTED */
+	bnez	a0, 2f
+	bnez	a1, 2f
+	addi	a0, t1, 31 * 10
+	addi	a1, t1, 31 * 11
 	.irp	n, 1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	addi	x\n, x\n, -31 * \n
 	bne	x\n, t1, 2f
@@ -123,7 +132,7 @@ neighbour_check_f:
 
 	.option	arch, +v
 /* uint64_t neighbour_check_v(uint8_t *memory, uint64_t turns): the vector registers, from memory of 32
- * of them, and back behind it. */
+ * of them, and back behind it. Returns 0, or 1 if one of their CSRs had changed. */
 	.global	neighbour_check_v
 neighbour_check_v:
 	csrr	t0, CSR_VLENB
@@ -132,13 +141,27 @@ neighbour_check_v:
 	vl8re8.v v\n, (a0)
 	add	a0, a0, t0
 	.endr
+	csrwi	CSR_VCSR, 5
+	vsetvli	t1, zero, e32, m4, ta, ma
+	addi	t1, t1, -1
+	vsetvli	t1, t1, e32, m4, ta, ma
+	csrr	t2, CSR_VTYPE
 1:	addi	a1, a1, -1
 	bnez	a1, 1b
+	csrr	t3, CSR_VCSR
+	csrr	t4, CSR_VL
+	csrr	t5, CSR_VTYPE
 	.irp	n, 0, 8, 16, 24
 	vs8r.v	v\n, (a0)
 	add	a0, a0, t0
 	.endr
-	ret
+	li	a0, 1
+	addi	t3, t3, -5
+	bnez	t3, 2f
+	bne	t4, t1, 2f
+	bne	t5, t2, 2f
+	li	a0, 0
+2:	ret
 
 	.data
 	.balign	4

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest that does nothing but check that nobody disturbs it: its memory, by two addresses each,
- * what its registers and CSRs hold while it spins, its time and its timer. A failure is told, and
- * then it ends as failed.
+ * what its registers and CSRs hold while it spins, its time and its timer. After some rounds it
+ * starts anew, in memory that the hostile one may have had meanwhile, and that must be zero. A
+ * failure is told, and then it ends as failed.
  */
 #include "arch/csr.h"
 #include "arch/fence.h"
@@ -14,13 +15,16 @@ _Noreturn void neighbour_trap(uint64_t cause, uint64_t pc);
 uint64_t neighbour_has_vectors(void);
 uint64_t neighbour_check_x(uint64_t pattern, uint64_t turns);
 uint64_t neighbour_check_f(uint64_t pattern, uint64_t turns);
-void neighbour_check_v(uint8_t *memory, uint64_t turns);
+uint64_t neighbour_check_v(uint8_t *memory, uint64_t turns);
 
-#define PATTERN       0x80400000ull /* memory that is checked */
-#define PATTERN_WORDS (0x400000ull / 8)
-#define VECTORS       0x80c00000ull
-#define ALIAS         0x2000000000ull /* the same RAM, its blocks of 2 MiB in reverse */
-#define SEED          0x6e6569676862ull
+#define PATTERN        0x80400000ull /* memory that is checked, a part each round */
+#define PATTERN_END    (BARE_RAM + BARE_RAM_SIZE - 0x200000) /* where the tree is */
+#define PART_SIZE      0x200000ull
+#define VECTORS        0x80340000ull
+#define SERIAL         0x10000000ull
+#define ALIAS          0x2000000000ull /* the same RAM, its blocks of 2 MiB in reverse */
+#define STATUS_CHECKED (SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPP | SSTATUS_SPIE)
+#define SEED           0x6e6569676862ull
 
 enum {
 	SPIN = 200000,
@@ -30,7 +34,11 @@ enum {
 	CALIBRATIONS = 8,
 	FASTER = 16,              /* than the fastest at the start: time stood still */
 	LONG_TIME = 8 * 10000000, /* ticks: the host runs other things than us, too */
+	ROUNDS_A_LINE = 8,
+	ROUNDS_A_LIFE = 32,
+	N_PARTS = (PATTERN_END - PATTERN) / PART_SIZE,
 	SBI_SRST = 0x53525354,
+	COLD_REBOOT = 1,
 	SYSTEM_FAILURE = 1,
 };
 
@@ -56,6 +64,7 @@ static void translate(void)
 {
 	const uint64_t n = BARE_RAM_SIZE >> 21;
 
+	root[0] = 0xc7; /* devices */
 	root[2] = BARE_RAM >> 12 << 10 | 0xcf;
 	root[ALIAS >> 30 & 511] = (uint64_t)blocks >> 12 << 10 | 1;
 	for (uint64_t i = 0; i < n; i++)
@@ -76,24 +85,35 @@ static uint64_t pattern(uint64_t at, uint64_t round)
 	return bare_mix(at ^ round << 32 ^ SEED);
 }
 
+static uint64_t part_of(uint64_t round)
+{
+	return PATTERN + round % N_PARTS * PART_SIZE;
+}
+
+/* The first time: nobody has left anything there. */
 static void fill(uint64_t round)
 {
-	for (uint64_t i = 0; i < PATTERN_WORDS; i++)
-		((volatile uint64_t *)PATTERN)[i] = pattern(i, round);
+	for (uint64_t at = part_of(round); at < part_of(round) + PART_SIZE; at += 8) {
+		volatile uint64_t *word = (volatile uint64_t *)at;
+
+		if (*word)
+			fail(CHECK_FRESH, *word, at);
+		*word = pattern(at, round);
+	}
 }
 
 /* Every word is checked by one of its addresses and written anew by the other. */
 static void check_memory(uint64_t round)
 {
-	for (uint64_t i = 0; i < PATTERN_WORDS; i++) {
-		uint64_t at = PATTERN + 8 * i, due = pattern(i, round - 1);
+	for (uint64_t at = part_of(round); at < part_of(round) + PART_SIZE; at += 8) {
+		uint64_t due = pattern(at, round - N_PARTS);
 		volatile uint64_t *direct = (volatile uint64_t *)at, *other = alias_of(at);
-		bool by_alias = (i ^ round) & 1;
+		bool by_alias = (at / 8 ^ round / N_PARTS) & 1;
 		uint64_t found = by_alias ? *other : *direct;
 
 		if (found != due)
 			fail(by_alias ? CHECK_ALIAS : CHECK_MEMORY, found, due);
-		*(by_alias ? direct : other) = pattern(i, round);
+		*(by_alias ? direct : other) = pattern(at, round);
 	}
 }
 
@@ -169,6 +189,19 @@ static void check_timer(void)
 		fail(CHECK_TIMER_LATE, now, due);
 }
 
+/* --- its console --- */
+
+static void print(const char *text)
+{
+	volatile uint8_t *serial = (volatile uint8_t *)SERIAL;
+
+	for (; *text; text++) {
+		while (!(serial[5] & 0x20))
+			;
+		serial[0] = (uint8_t)*text;
+	}
+}
+
 /* --- registers --- */
 
 static void check_vectors(uint64_t round)
@@ -179,7 +212,8 @@ static void check_vectors(uint64_t round)
 		return;
 	for (uint64_t i = 0; i < n; i++)
 		memory[i] = pattern(i, ~round);
-	neighbour_check_v((uint8_t *)memory, LONG_SPIN);
+	if (neighbour_check_v((uint8_t *)memory, LONG_SPIN))
+		fail(CHECK_V, 1, 0);
 	for (uint64_t i = 0; i < n; i++)
 		if (memory[n + i] != memory[i])
 			fail(CHECK_V, memory[n + i], memory[i]);
@@ -202,6 +236,9 @@ static void check_csrs(uint64_t round)
 	csr_write(CSR_SCOUNTEREN, p & 7);
 	csr_write(CSR_STIMECMP, ~p | 1ull << 63);
 	csr_write(CSR_SIE, p & (SIE_SSIE | SIE_SEIE));
+	csr_write(CSR_SIP, p & SIE_SSIE);
+	csr_write(CSR_SENVCFG, p >> 5 & 1);
+	csr_write(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | (p & STATUS_CHECKED));
 	for (uint64_t until = look_at_clock() + HELD_TICKS; look_at_clock() < until;)
 		work();
 	check_csr(csr_read(CSR_SSCRATCH), p);
@@ -211,7 +248,11 @@ static void check_csrs(uint64_t round)
 	check_csr(csr_read(CSR_SCOUNTEREN), p & 7);
 	check_csr(csr_read(CSR_STIMECMP), ~p | 1ull << 63);
 	check_csr(csr_read(CSR_SIE), p & (SIE_SSIE | SIE_SEIE));
-	check_csr(csr_read(CSR_SIP), 0);
+	check_csr(csr_read(CSR_SENVCFG), p >> 5 & 1);
+	check_csr(csr_read(CSR_SSTATUS) & (STATUS_CHECKED | SSTATUS_FS),
+		  (p & STATUS_CHECKED) | SSTATUS_FS);
+	check_csr(csr_read(CSR_SIP), p & SIE_SSIE);
+	csr_write(CSR_SIP, 0);
 	check_csr(csr_read(CSR_STVEC), vector);
 	check_csr(csr_read(CSR_SATP), satp);
 }
@@ -232,13 +273,19 @@ _Noreturn void neighbour_main(void)
 {
 	vector_bytes = neighbour_has_vectors();
 	translate();
-	fill(0);
+	for (uint64_t part = 0; part < N_PARTS; part++)
+		fill(part);
 	calibrate();
-	for (uint64_t round = 1;; round++) {
+	for (uint64_t round = N_PARTS; round < N_PARTS + ROUNDS_A_LIFE; round++) {
 		check_memory(round);
 		check_registers(round);
 		check_clock();
 		check_timer();
-		bare_call(EXT_HOSTILE, CALL_ROUND, round, look_at_clock(), most_work, most_late);
+		if (round % ROUNDS_A_LINE == 0)
+			print("\na round is over\n");
+		bare_call(EXT_HOSTILE, CALL_ROUND, round - N_PARTS, look_at_clock(), most_work,
+			  most_late);
 	}
+	for (;;)
+		bare_call(SBI_SRST, 0, COLD_REBOOT, 0, 0, 0);
 }

@@ -18,9 +18,9 @@ enum op_kind {
 	OP_TABLES, /* accesses through wild page tables */
 	OP_JUMP,   /* to where nothing is, or no code */
 	OP_HYP,    /* what only a hypervisor may execute */
-	OP_WAIT,   /* wfi */
+	OP_WAIT,   /* wfi, or no more than a loop for ever, to keep the hart */
 	OP_STORM,  /* many fences, IPIs, or much output, at once */
-	OP_TOUCH,  /* its own memory, and what lies behind its end */
+	OP_TOUCH,  /* its own memory, what lies behind its end, and the host's PCI bus */
 	N_OPS,
 };
 

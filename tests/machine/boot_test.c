@@ -228,7 +228,7 @@ TEST(random, no_two_draws_on_any_harts_are_equal)
 }
 
 static unsigned number = 5, choice = 1, flag;
-OPTION_NUMBER(test-number, test_number, number, "for a test");
+OPTION_NUMBER(test-number, test_number, number, 0, UINT32_MAX, "for a test");
 OPTION_CHOICE(test-choice, test_choice, choice, "first second third", "for a test");
 OPTION_FLAG(test-flag, test_flag, flag, "for a test");
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whatever a guest's memory holds, a walk reads one entry a level, the first in the root and each
- * other in the table that the one before leads to; and what it finds lies inside the page that the
- * last one maps.
+ * Whatever a guest's memory holds, a walk of any mode reads one entry a level, that of the address,
+ * the first in the root and each other in the table that the one before leads to; and what it finds
+ * lies inside the page that the last one maps.
  */
 #include "gstage/walk.h"
 #include "tests/proofs/proofs.h"
 
-static uint64_t table;
+static uint64_t table, from;
 static unsigned n_reads, n_levels;
 
 static bool read(void *context, struct gpa at, uint64_t *entry)
@@ -16,6 +16,7 @@ static bool read(void *context, struct gpa at, uint64_t *entry)
 	assert(at.v - table < PTES_PER_PAGE * sizeof(pte_t));
 	assert(n_reads < n_levels);
 	n_reads++;
+	assert((at.v - table) / sizeof(pte_t) == pte_index(from, n_levels - n_reads));
 	*entry = nondet_word();
 	table = pte_hpa(*entry).v;
 	return nondet_bool();
@@ -31,9 +32,11 @@ int main(void)
 	struct walk w;
 
 	table = vsatp << 20 >> 8;
+	from = gva.v;
 	n_levels = mode >= 8 && mode <= 10 ? (unsigned)mode - 5 : 0;
 	walk_guest(&w, vsatp, gva, nondet_word() & (PTE_N | PTE_PBMT), read, NULL);
 	assert(w.n_steps <= n_levels);
+	assert(w.end != WALK_FOUND || w.size || !mode);
 	if (w.end == WALK_FOUND && w.size) {
 		assert(is_power_of_two(w.size) && w.size >= PAGE_SIZE);
 		assert(w.to % PAGE_SIZE == gva.v % PAGE_SIZE);

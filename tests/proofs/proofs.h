@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the proofs share. A proof is a program whose every run is right, whatever values the
- * nondet_ functions return; CBMC looks at all of them. The code is that of the product, built for
- * tables of 2 entries with a root of 8 (PTE_INDEX_BITS), where all sizes of leaves, splits and
- * merges still exist, and a bound on each loop that CBMC checks too.
+ * nondet_ functions return; CBMC looks at all of them, and checks a bound on each loop. The code is
+ * that of the product. What loops over levels only is proved of tables of the real width: a guest's
+ * walk, and each step that a change of a range makes (steps.c), for any range, rights and entry.
+ *
+ * The rest is built for tables of 2 entries with a root of 8, where all sizes of leaves, splits and
+ * merges still exist. The width of an index (PTE_INDEX_BITS) is the only parameter: it enters as
+ * shifts, masks and the ends of loops over a table, each round of which is the same step on the
+ * next entry. So a step is right for 512 entries by steps.c. That the rounds come one after another
+ * to the entries over a range and no others is shown by small tables, for the ranges in `run` only.
  */
 #ifndef TESTS_PROOFS_PROOFS_H
 #define TESTS_PROOFS_PROOFS_H

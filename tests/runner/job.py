@@ -23,6 +23,7 @@ class Job:
     status: int = 0             # how it must end; where it writes TAP: 1 if a test failed
     expect: list[str] = field(default_factory=list)  # regexes that its console shows, in this order
     reject: list[str] = field(default_factory=list)  # regexes that its console never shows
+    report: list[str] | None = None  # the same of env.report(name), if it writes that
     dialogue: list[tuple[str, str]] = field(default_factory=list)  # seen this, type that, in order
     env: dict[str, str] = field(default_factory=dict)
     needs: list[Path] = field(default_factory=list)  # files without which it has failed
@@ -80,6 +81,9 @@ class Env:
 
     def result(self, name):
         return self.place(name) / 'result.tap'
+
+    def report(self, name):
+        return self.place(name) / 'report.log'
 
     def console(self, name):
         return self.place(name) / 'console.log'

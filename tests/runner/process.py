@@ -52,7 +52,7 @@ class Process:
     def _clear_place(self):
         for directory in (self._place, *(ROOT / path for path in self.job.makes)):
             directory.mkdir(parents=True, exist_ok=True)
-        for old in ('result.tap', 'console.log', 'repeat.sh'):
+        for old in ('result.tap', 'report.log', 'console.log', 'repeat.sh'):
             (self._place / old).unlink(missing_ok=True)
 
     def _write_repeat(self, variables):

@@ -15,6 +15,7 @@ from runner.tap import FAILED, PASSED, SKIPPED, Test
 
 TAIL_LINES = 15     # the end of a console, where nothing else is known
 LINE_LENGTH = 160
+REPORT_END = re.compile(r'end of (\d+) lines')    # the last line of a report
 CAUSE_LINES = 40    # what a console says from the sign of a bad end on
 
 # What a console says before things end badly, and what it is then called.
@@ -61,13 +62,14 @@ def judge(env, process):
     results = _read_results(env, job)
     outcome.tests = results.tests
     outcome.unfinished = results.notes
-    outcome.kind, outcome.error = _what_is_wrong(process, results, console)
+    report = _text(ROOT / env.report(job.name)) or ''
+    outcome.kind, outcome.error = _what_is_wrong(process, results, console, report)
     if not job.tap and not outcome.kind:
         outcome.tests = [Test(job.name, PASSED)]
     if not outcome.tests and not outcome.kind and not env.tests_only:
         outcome.kind, outcome.error = 'no tests', 'it has none'
     if outcome.count(FAILED):
-        outcome.excerpt = _excerpt(console)
+        outcome.excerpt = _excerpt(console + report)
     return outcome
 
 
@@ -80,20 +82,25 @@ def _read_results(env, job):
     return tap.Tap(kind='no result', error='it wrote no result file')
 
 
-def _what_is_wrong(process, results, console):
+def _what_is_wrong(process, results, console, report):
     """The first thing that is; a sign on the console is nearer to the cause than how it ended."""
     kind, error = _how_it_ended(process)
     if not kind and results.kind:
         kind, error = results.kind, f'{results.error}; exit status {process.status}'
     elif kind and results.kind:
         error += f'; {results.error}'
+    lack = None if process.job.report is None else _what_a_report_lacks(report)
+    if lack and not kind:
+        kind, error = lack[0], f'{lack[1]}; exit status {process.status}'
+    elif lack:
+        error += f'; {lack[1]}'
     due = 1 if results.count(FAILED) else process.job.status
     if not kind and process.status != due:
         kind, error = 'wrong status', f'exit status {process.status}, where {due} is due'
     if kind:
         sign, match = _sign(console)
         return (sign, f'{_printable(match[0]).strip()}; {error}') if sign else (kind, error)
-    return _what_the_console_lacks(process.job, console)
+    return _what_the_texts_lack(process.job, console, report)
 
 
 def _sign(console):
@@ -122,17 +129,32 @@ def _how_it_ended(process):
     return None, None
 
 
-def _what_the_console_lacks(job, console):
-    """The console as job.expect and job.reject want it."""
+def _what_a_report_lacks(report):
+    """Nothing may be missing of it, not even in its middle: it says itself how long it is."""
+    if not report:
+        return 'no report', 'it reported nothing'
+    *lines, rest = report.split('\n')
+    end = REPORT_END.fullmatch(lines[-1]) if lines and not rest else None
+    if not end:
+        return 'truncated', f'its report has no end after {len(lines)} lines'
+    if int(end[1]) != len(lines) - 1:
+        return 'truncated', f'its report has {len(lines) - 1} lines, where {end[1]} are due'
+    return None
+
+
+def _what_the_texts_lack(job, console, report):
+    """The console as job.expect and job.reject want it, the report as job.report does."""
     for pattern in job.reject:
         if match := re.search(pattern, console, re.MULTILINE):
             return 'wrong console', f'it shows {_printable(match[0])!r}'
-    at = 0
-    for pattern in job.expect:
-        match = re.compile(pattern, re.MULTILINE).search(console, at)
-        if not match:
-            return 'wrong console', f'{pattern!r} does not stand there, or not in its turn'
-        at = match.end()
+    for kind, patterns, text in (('wrong console', job.expect, console),
+                                 ('wrong report', job.report or [], report)):
+        at = 0
+        for pattern in patterns:
+            match = re.compile(pattern, re.MULTILINE).search(text, at)
+            if not match:
+                return kind, f'{pattern!r} does not stand there, or not in its turn'
+            at = match.end()
     return None, None
 
 

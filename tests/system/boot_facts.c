@@ -139,12 +139,12 @@ static uint64_t is_soft(void)
 /* Each has a variable named by its function. */
 #define X(name, found, about)                                                                      \
 	static unsigned told_##found = NOT_TOLD;                                                   \
-	OPTION_NUMBER(fact.name, found, told_##found, about);
+	OPTION_NUMBER(fact.name, found, told_##found, 0, UINT32_MAX, about);
 FACTS(X)
 #undef X
 
 static unsigned n_told;
-OPTION_NUMBER(facts, facts, n_told, "how many facts are told");
+OPTION_NUMBER(facts, facts, n_told, 0, UINT32_MAX, "how many facts are told");
 
 static const struct fact {
 	const char *name;

@@ -189,7 +189,7 @@ static unsigned way = ARRAY_LEN(ways), on_hart;
 #define X(way) #way " "
 OPTION_CHOICE(crash, crash, way, WAYS(X), "how to crash");
 #undef X
-OPTION_NUMBER(crash-hart, crash_hart, on_hart, "the hart that does; 64: all of them");
+OPTION_NUMBER(crash-hart, crash_hart, on_hart, 0, 64, "the hart that does; 64: all of them");
 
 NOINLINE static void crash_as_told(void)
 {

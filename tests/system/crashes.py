@@ -38,7 +38,7 @@ CRASHES = [
 ]
 ALL_HARTS = 64  # as crash_ways.c understands it
 NESTED = 'crash: another fault while this report was written; it ends here'
-REPORT = r'^\*\*\* Hartwood '
+REPORT = r'^\*\*\* test-crash '
 
 
 def jobs(env):

@@ -4,29 +4,31 @@ A guest that tries everything against the hypervisor, beside one that checks tha
 it, on the same hart and on another.
 
 No semihosting here, and so no results of tests: a guest could use it. The verdict is the machine's
-exit status, by its test device, which no guest is given; the report is the hypervisor's console, to
-which no guest is attached.
+exit status, by its test device; the report comes by a serial port on the machine's PCI bus. No guest
+is given either.
 """
 
 from runner.qemu import Machine
 from system._boot import console
 
-THOUSANDS = 250             # operations a row; there are four rows
-LONG_THOUSANDS = 16000      # and eight rows, at other seeds
-HARTS = {1: 'same-hart', 2: 'other-hart'}
+FULL, PART = 500, 60        # thousands of operations; so many as FULL must reach everything
+LONG_THOUSANDS = 16000
+HARTS = {'same-hart': 1, 'other-hart': 2}
+OLD, NEW = ('7.2', '1.1'), ('10', '1.6')    # QEMU and OpenSBI
+ROWS = [('same-hart', NEW, 'h', FULL), ('other-hart', OLD, 'h', FULL),
+        ('other-hart', NEW, 'max', PART), ('same-hart', OLD, 'h', PART)]
+LONG_ROWS = [(where, versions, cpu, LONG_THOUSANDS) for where in HARTS for versions, cpu in
+             ((NEW, 'h'), (OLD, 'h'), (NEW, 'max'), (('10', '1.1'), 'rva23s64'))]
+NEIGHBOUR = r'^a round is over$'   # on the console, whatever the other one prints
 VERDICT = r'^hostile: \d+ operations, seed \d+: nobody was disturbed$'
 
 
 def jobs(env):
-    rows = [(qemu, sbi, 'h') for qemu, sbi in (('10', '1.6'), ('7.2', '1.1'))]
-    if env.long:
-        rows += [('10', '1.6', 'max'), ('10', '1.1', 'rva23s64')]
-    for number, (qemu, sbi, cpu) in enumerate(rows):
-        for harts, where in HARTS.items():
-            machine = Machine(qemu=qemu, opensbi=sbi, cpu=cpu, harts=harts, memory='1G')
-            seed = 2 * number + harts
-            operations = LONG_THOUSANDS if env.long else THOUSANDS
-            yield console(env, f'hostile/{where}-{cpu}-qemu{qemu}', machine,
-                          image='hartwood-hostile',
-                          arguments=f'operations={operations} seed={seed} log=error',
-                          expect=[VERDICT], time_limit=max(420, operations / 2), n_cpus=harts)
+    for seed, (where, (qemu, sbi), cpu, thousands) in enumerate(LONG_ROWS if env.long else ROWS, 1):
+        machine = Machine(qemu=qemu, opensbi=sbi, cpu=cpu, harts=HARTS[where], memory='1G')
+        name = f'hostile/{where}-{cpu}-qemu{qemu}'
+        report = f'file,id=report,path={env.report(f"system/{name}")}'
+        yield console(env, name, machine, '-chardev', report, '-device', 'pci-serial,chardev=report',
+                      image='hartwood-hostile', report=[VERDICT], expect=[NEIGHBOUR],
+                      arguments=f'operations={thousands} seed={seed} log=error',
+                      time_limit=max(900, thousands / 2), n_cpus=machine.harts)

@@ -25,6 +25,9 @@ def jobs(env):
                 time_limit=5400 if env.long else 600)
     for harts in (1, 2):
         yield stock(env, f'pair-x{harts}', 'pair.', Machine(harts=harts), time_limit=120)
+        for vcpus in ('two', 'four'):
+            yield stock(env, f'smp-{vcpus}-x{harts}', f'smp.{vcpus}', Machine(harts=harts),
+                        time_limit=120)
     for qemu, opensbi, cpu in LONG_ROWS if env.long else ROWS:
         machine = Machine(qemu=qemu, opensbi=opensbi, cpu=cpu, harts=1)
         yield stock(env, f'linux-{cpu}-{versions_text(machine)}', 'linux.boots_to_a_shell', machine,

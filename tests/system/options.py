@@ -12,18 +12,18 @@ BOARD = Machine(cpu='sifive_u-5', harts=5)
 # name, arguments, facts
 CHANGES = [
     ('harts', ['harts=2'], {'harts': 2, 'left_out': 2}),
-    ('harts-0', ['harts=0'], {'harts': 1, 'left_out': 3}),
+    ('harts-1', ['harts=1'], {'harts': 1, 'left_out': 3}),
     ('asid-bits', ['asid-bits=0'], {'asid_bits': 0}),
     ('asid-bits-2', ['asid-bits=0x2'], {'asid_bits': 2}),
     ('vmid-bits', ['vmid-bits=0'], {'vmid_bits': 0}),
     ('vmid-bits-3', ['vmid-bits=3'], {'vmid_bits': 3}),
-    ('vmid-bits-more', ['vmid-bits=60'], {'vmid_bits': 14}),
     ('engine', ['engine=soft'], {'soft': 1}),
     ('console-sbi', ['console=sbi'], {'sbi_console': 1}),
     ('log', ['log=trace'], {'log': 3}),
     ('last-one-counts', ['log=info', 'log=error'], {'log': 0}),
-    ('not-understood', ['log=much', 'harts=many', 'harts=', 'harts=99999999999', 'engine=Soft'],
-     {'log': 1, 'harts': 4, 'soft': 0}),
+    ('refused', ['log=much', 'harts=many', 'harts=', 'harts=99999999999', 'engine=Soft', 'harts=0',
+                 'harts=65', 'vmid-bits=15', 'asid-bits=17', 'hart-wait=60001'],
+     {'log': 1, 'harts': 4, 'soft': 0, 'vmid_bits': 14, 'asid_bits': 16}),
 ]
 
 END = r'^switching off$'
@@ -35,9 +35,11 @@ SAYS = [
     ('nothing', Machine(), '', [END]),
     ('unknown', Machine(), 'no-such=1 quiet',
      [r"options: 'no-such' is unknown; `help` lists", r"options: 'quiet' is unknown"]),
-    ('not-understood', Machine(), 'log=much asid-bits=many',
-     [r"options: 'log=much' is not understood; log wants error notice info trace",
-      r"options: 'asid-bits=many' is not understood; asid-bits wants a number"]),
+    ('refused', Machine(), 'log=much asid-bits=many harts=0 escape=128',
+     [r"options: 'log=much' is refused; expected one of error notice info trace; now notice",
+      r"options: 'asid-bits=many' is refused; expected a number from 0 to 16; now 16",
+      r"options: 'harts=0' is refused; expected a number from 1 to 64; now 64",
+      r"options: 'escape=128' is refused; expected a number from 1 to 127; now 29"]),
     ('help', Machine(), 'hart-wait=77 log=info trace=off help',
      [rf'^\[.*\]   {name} +\S.*; now {now}\)$' for name, now in HELP.items()]),
     ('log-trace', Machine(), 'log=trace', [r'boot: memory +\S', r'boot: harts +\S']),

@@ -48,8 +48,13 @@ def jobs(env):
         ('# ', 'echo go$((1 + 1)); sleep 1000\n'), ('^go2', '\x03'),
         ('# ', 'exit\n')], expect=[r'linux: switched itself off', OFF], time_limit=120)
     yield monitor(env)
+    # The way of every end: all VMs have stopped, the report, off; and the status tells of a crash.
     yield on_terminal(env, 'quit', 'uboot', [
-        UBOOT_STOPS, (PROMPT, ESCAPE + 'm'), (MONITOR, 'quit\n')])
+        UBOOT_STOPS, (PROMPT, ESCAPE + 'm'), (MONITOR, 'quit\n')],
+        expect=['uboot: was stopped', '^uboot was stopped; started', OFF])
+    yield on_terminal(env, 'quit-crashed', 'uboot tests/system/loops/hole.dts', [
+        ('hole: crashed', ESCAPE + 'm'), (MONITOR, 'quit\n')], status=1,
+        expect=['uboot: was stopped', '^hole crashed; started', OFF])
 
 
 def monitor(env):
@@ -64,11 +69,18 @@ def monitor(env):
         (MONITOR, 'start hello\n'), ('hello: switched itself off', 'console hello 4096\n'),
         ('^hello from hart 0', ESCAPE + 'n'),
         (r'^\[uboot', 'echo a${nothing}b\n'), ('^ab', ''), (PROMPT, ESCAPE + 'm'),
-        (MONITOR, 'start uboot\n'), ('uboot: it runs', ''),
-        (MONITOR, 'restart uboot\n'), ('uboot: was stopped, and starts again', 'console 1\n'),
+        (MONITOR, 'start uboot\n'), ('uboot: runs; `restart` starts it anew', ''),
+        (MONITOR, 'stop hello\n'), ('hello: switched itself off; `start` starts it anew', ''),
+        (MONITOR, 'console nobody\n'), ("there is no VM 'nobody'; `list` shows", ''),
+        # What was typed is drawn again behind a notice.
+        (MONITOR, 'start hello\nlis'), ('hello: switched itself off', ''),
+        ('^hartwood> lis', 't\n'), (r'^1 +uboot +runs', ''),
+        (MONITOR, 'restart uboot\n'), ('uboot: starts again', ''),
+        ('uboot: was stopped, and starts again', ''),
+        (MONITOR, 'console 1\n'),
         UBOOT_STOPS, (PROMPT, ESCAPE + 'm'), (MONITOR, 'trace 4\n'),
         (MONITOR, 'nonsense\n'), ("'nonsense' is unknown", 'stop uboot\n'),
-        ('uboot: was stopped', 'quit\n')])
+        ('uboot: stops', ''), ('uboot: was stopped', ''), (MONITOR, 'quit\n')])
 
 
 def run(env, name, guests, status=0, time_limit=60, **job):

@@ -6,7 +6,6 @@
 #ifndef TESTS_UNIT_CONSOLE_HOST_H
 #define TESTS_UNIT_CONSOLE_HOST_H
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -38,10 +37,9 @@ const char *host_said(void);
 void host_make_vms(void);
 void host_drop_vms(void);
 const char *host_done(void);
-extern int host_error; /* what vm_start and vm_restart return */
+extern int host_error; /* what vm_start, vm_stop and vm_restart return */
 
-/* Where the machine goes when it is switched off, by longjmp, and the verdict. */
-extern jmp_buf host_off;
-extern int host_verdict;
+/* The timer that is set goes off; false: none is. */
+bool host_let_time_pass(void);
 
 #endif

@@ -19,7 +19,7 @@ static inline void start(const struct hpa_range *banks, unsigned n_banks,
 {
 	frames_host_reset(TABLE);
 	owner = (struct frame_owner){ .name = "test", .quota = UNLIMITED };
-	REQUIRE_EQ(frames_init(banks, n_banks, taken, n_taken), 0);
+	REQUIRE_EQ(frames_init(banks, n_banks, taken, n_taken, MAX_HARTS), 0);
 }
 
 static inline void start_with(uint64_t size)

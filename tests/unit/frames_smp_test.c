@@ -158,7 +158,7 @@ static void start(uint64_t size, uint64_t quota)
 	host_set_n_harts(N_HARTS);
 	for (unsigned i = 0; i < N_OWNERS; i++)
 		owners[i] = (struct frame_owner){ .name = "owner", .quota = quota };
-	REQUIRE_EQ(frames_init(banks, 2, NULL, 0), 0);
+	REQUIRE_EQ(frames_init(banks, 2, NULL, 0, MAX_HARTS), 0);
 }
 
 static void expect_all_back(void)

@@ -245,7 +245,7 @@ TEST(frames_storm, fails_to_start_where_a_page_of_the_table_is_refused)
 	for (uint64_t n = 0; n < n_at_boot; n++) {
 		frames_host_reset(TABLE);
 		frames_host_fail_maps(n, 1);
-		int error = frames_init(two_banks, 2, some_taken, 3);
+		int error = frames_init(two_banks, 2, some_taken, 3, MAX_HARTS);
 		EXPECT(error == -ENOMEM || !error);
 		if (error)
 			continue;

@@ -68,10 +68,10 @@ TEST(frames, needs_some_ram_in_one_piece_to_start)
 	struct hpa_range all = { HPA(0), UINT64_MAX };
 
 	frames_host_reset(TABLE);
-	EXPECT_EQ(frames_init(NULL, 0, NULL, 0), -ENOMEM);
-	EXPECT_EQ(frames_init(&bank, 1, NULL, 0), -ENOMEM);
+	EXPECT_EQ(frames_init(NULL, 0, NULL, 0, MAX_HARTS), -ENOMEM);
+	EXPECT_EQ(frames_init(&bank, 1, NULL, 0, MAX_HARTS), -ENOMEM);
 	bank.size = 64 * MiB;
-	EXPECT_EQ(frames_init(&bank, 1, &all, 1), -ENOMEM);
+	EXPECT_EQ(frames_init(&bank, 1, &all, 1, MAX_HARTS), -ENOMEM);
 }
 
 /* A taken range at the very end of addresses, and one that would wrap, are what they look like. */
@@ -104,7 +104,7 @@ TEST(frames, maps_of_the_table_what_is_touched_and_no_more)
 
 	frames_host_reset(5 * GiB);
 	owner = (struct frame_owner){ .quota = UNLIMITED };
-	REQUIRE_EQ(frames_init(banks, 2, &image, 1), 0);
+	REQUIRE_EQ(frames_init(banks, 2, &image, 1, MAX_HARTS), 0);
 	EXPECT_EQ(stats().n_total, 944 * GiB / PAGE_SIZE - 3 * MiB / PAGE_SIZE);
 	EXPECT_EQ(stats().n_left_out, 0);
 	EXPECT_EQ(stats().n_free_blocks[ORDER_GIGA], 943);

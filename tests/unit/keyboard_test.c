@@ -161,7 +161,7 @@ TEST(keyboard, m_and_enter_open_the_monitor)
 		(void)host_said();
 		host_type_text(ways[i]);
 		EXPECT(vconsole_attached() == NULL);
-		EXPECT_STR(host_said(), "[monitor]\r\nhartwood> ");
+		EXPECT_STR(host_said(), "[monitor; `help` lists what it does]\r\nhartwood> ");
 	}
 	host_drop_vms();
 }
@@ -219,10 +219,19 @@ TEST(keyboard, a_question_mark_shows_the_keys_and_stays)
 TEST(keyboard, what_follows_a_command_that_gives_the_keyboard_away_is_the_guests)
 {
 	begin();
-	host_type_text("console two\runame -a\r" ESCAPE "mconsole 3\rls\r");
+	host_type_text(ESCAPE "mconsole two\runame -a\r" ESCAPE "mconsole 3\rls\r");
 	EXPECT_STR(got(1), "uname -a\r");
 	EXPECT_STR(got(2), "ls\r");
 	EXPECT(vconsole_attached() == console_of(2));
+	host_drop_vms();
+}
+
+TEST(keyboard, the_monitor_is_left_by_quit_and_what_follows_is_nobodys)
+{
+	begin();
+	host_type_text(ESCAPE "mquit\rstop one\r");
+	EXPECT_STR(host_done(), "stop one; stop two; stop three; ");
+	EXPECT_STR(host_said(), "[monitor; `help` lists what it does]\r\nhartwood> quit\r\n");
 	host_drop_vms();
 }
 

@@ -101,6 +101,7 @@ static void describe(FILE *out, const void *fdt, size_t size, uint64_t boot_hart
 	static struct machine m;
 	struct machine_error error;
 
+	memset(&m, 0, sizeof(m));
 	if (machine_read(&m, fdt, size, boot_hart, &error)) {
 		fprintf(out, "error: %s\n", error.text);
 		return;

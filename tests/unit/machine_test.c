@@ -141,7 +141,7 @@ TEST(machine, refuses_deep_nesting)
 	for (unsigned i = 0; i < 16; i++)
 		end();
 	EXPECT_EQ(read_tree(0), -EINVAL);
-	EXPECT(strstr(error.text, "nested more than 16 deep"));
+	EXPECT(strstr(error.text, "nested more than 12 deep"));
 }
 
 TEST(machine, names_in_errors_are_printable)

@@ -15,10 +15,11 @@ static unsigned number, choice, flag, other;
 /* What the linker gathers in an image. */
 extern const struct option options[4];
 const struct option options[4] = {
-	{ "count", OPTION_IS_NUMBER, &number, NULL, "a number" },
-	{ "kind", OPTION_IS_CHOICE, &choice, "red green blue", "a choice" },
-	{ "loud", OPTION_IS_FLAG, &flag, NULL, "a flag" },
-	{ "counter", OPTION_IS_NUMBER, &other, NULL, "a name that begins like another" },
+	{ "count", OPTION_IS_NUMBER, &number, .most = UINT32_MAX, .help = "a number" },
+	{ "kind", OPTION_IS_CHOICE, &choice, .choices = "red green blue", .help = "a choice" },
+	{ "loud", OPTION_IS_CHOICE, &flag, .choices = "off on", .help = "a flag" },
+	{ "counter", OPTION_IS_NUMBER, &other, .least = 3, .most = 64,
+	  .help = "begins like another" },
 };
 _Static_assert(sizeof(options) == 160, "as the next line says");
 __asm__(".globl options_end\n.set options_end, options + 160");
@@ -39,7 +40,8 @@ void log_line(enum log_level level, const char *format, ...)
 
 static void read(const char *arguments)
 {
-	number = choice = flag = other = 7;
+	number = other = 7;
+	choice = flag = 1;
 	said[0] = '\0';
 	options_read(arguments);
 }
@@ -105,8 +107,24 @@ TEST(option, wrong_numbers_change_nothing)
 	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
 		read(wrong[i]);
 		EXPECT_EQ(number, 7);
-		EXPECT(strstr(said, "count wants a number"));
+		EXPECT(strstr(said, "is refused; expected a number from 0 to 4294967295; now 7"));
 	}
+}
+
+TEST(option, a_number_outside_its_range_is_told_and_changes_nothing)
+{
+	read("counter=3");
+	EXPECT_EQ(other, 3);
+	read("counter=64");
+	EXPECT_EQ(other, 64);
+	EXPECT_STR(said, "");
+	read("counter=2");
+	EXPECT_EQ(other, 7);
+	EXPECT_STR(said, "options: 'counter=2' is refused; expected a number from 3 to 64; now 7");
+	read("counter=0x41");
+	EXPECT_EQ(other, 7);
+	EXPECT_STR(said,
+		   "options: 'counter=0x41' is refused; expected a number from 3 to 64; now 7");
 }
 
 TEST(option, wrong_choices_change_nothing)
@@ -116,8 +134,9 @@ TEST(option, wrong_choices_change_nothing)
 
 	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
 		read(wrong[i]);
-		EXPECT_EQ(choice, i == 3 ? 0 : 7);
-		EXPECT(strstr(said, i == 3 ? "'green' is unknown" : "kind wants red green blue"));
+		EXPECT_EQ(choice, i == 3 ? 0 : 1);
+		EXPECT(strstr(said, i == 3 ? "'green' is unknown"
+					   : "expected one of red green blue; now green"));
 	}
 }
 
@@ -125,9 +144,11 @@ TEST(option, flag_alone_means_on)
 {
 	read("loud");
 	EXPECT_EQ(flag, 1);
-	read("loud=maybe");
-	EXPECT_EQ(flag, 7);
-	EXPECT(strstr(said, "loud wants on or off"));
+	read("loud=off loud=maybe");
+	EXPECT_EQ(flag, 0);
+	EXPECT_STR(said, "options: 'loud=maybe' is refused; expected one of off on; now off");
+	read("loud=off loud");
+	EXPECT_EQ(flag, 1);
 }
 
 TEST(option, names_are_whole_words)
@@ -148,12 +169,15 @@ TEST(option, last_of_two_counts)
 	EXPECT_EQ(number, 2);
 }
 
-TEST(option, help_lists_every_option_and_changes_nothing)
+TEST(option, help_lists_every_option_with_its_values_and_changes_nothing)
 {
 	read("help");
 	for (const struct option *o = options; o < options + 4; o++) {
 		EXPECT(strstr(said, o->name));
 		EXPECT(strstr(said, o->help));
-		EXPECT_EQ(*o->value, 7);
+		EXPECT_EQ(*o->value, o->kind == OPTION_IS_NUMBER ? 7 : 1);
 	}
+	EXPECT(strstr(said, "  counter      begins like another (a number from 3 to 64; now 7)"));
+	EXPECT(strstr(said, "  kind         a choice (one of red green blue; now green)"));
+	EXPECT(strstr(said, "  loud         a flag (one of off on; now on)"));
 }

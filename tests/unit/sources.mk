@@ -2,6 +2,7 @@
 # in unit-tsan run under TSan too.
 unit.aplic := tests/unit/aplic_test.c platform/irq/aplic.c platform/irq/imsic_file.c
 unit.buddy := tests/unit/buddy_test.c tests/unit/frames_model.c lib/buddy.c
+unit.cause := tests/unit/cause_test.c arch/cause.c
 unit.chacha := tests/unit/chacha_test.c lib/chacha.c
 unit.console := tests/unit/console_test.c lib/ring.c platform/console/console.c
 unit.cpio := tests/unit/cpio_test.c lib/cpio.c
@@ -21,10 +22,13 @@ unit.gmem := tests/unit/gmem_test.c tests/unit/gmap_host.c tests/unit/host_stubs
 	gstage/gmap.c gstage/gmem.c gstage/gtable.c platform/work.c
 unit.gtable := tests/unit/gtable_test.c tests/unit/gtable_model.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
 unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.c lib/placement.c
+unit.hext := tests/unit/hext_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c vcpu/hext/hext.c \
+	vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
 unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c hyp/keyboard.c hyp/monitor.c \
 	hyp/monitor_commands.c hyp/vconsole.c lib/ring.c platform/console/console.c
+unit.life := tests/unit/life_test.c hyp/life.c
 unit.list := tests/unit/list_test.c
 unit.lock := tests/unit/lock_test.c tests/unit/host_stubs.c
 unit.machine := tests/unit/machine_check.c tests/unit/machine_dump.c tests/unit/machine_golden.c \
@@ -48,6 +52,8 @@ unit.vconsole := tests/unit/vconsole_test.c tests/unit/console_host.c hyp/vconso
 unit.vm_config := tests/unit/vm_config_test.c tests/unit/vm_config_map_test.c tests/unit/vm_config_check.c \
 	tests/unit/vm_source.c hyp/config.c hyp/config_host.c hyp/config_map.c hyp/config_props.c lib/isa.c \
 	lib/machine_blob.c
+unit.vm_devices := tests/unit/vm_devices_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c devices/uart.c \
+	hyp/vm_devices.c lib/node.c
 unit.vplic := tests/unit/vplic_test.c tests/fuzz/vplic_fuzz.c tests/unit/host_stubs.c devices/plic.c lib/node.c
 unit.vsbi := tests/unit/vsbi_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c \
 	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c sbi/guest/pmu.c \
@@ -75,6 +81,7 @@ unit-libs.guest_image := -lz
 unit-libs.inflate := -lz
 unit-libs.machine := -lfdt
 unit-libs.syscon := -lfdt
+unit-libs.vm_devices := -lfdt
 unit-libs.vplic := -lfdt
 unit-libs.vuart := -lfdt
 unit-libs.vm_config := -lfdt

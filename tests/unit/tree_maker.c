@@ -101,6 +101,7 @@ int read_copy(const void *bytes, size_t size, uint64_t boot_hart)
 
 	memcpy(copy, bytes, size);
 	memset(&error, 'x', sizeof(error));
+	memset(&m, 0, sizeof(m));
 	err = machine_read(&m, copy, size, boot_hart, &error);
 	EXPECT(memchr(error.text, '\0', sizeof(error.text)));
 	EXPECT_EQ(err ? -EINVAL : 0, err);

@@ -267,8 +267,7 @@ void hext_save(struct vcpu *v)
 	s->sstatus = csr_read(CSR_HSTATUS) & HSTATUS_SPVP ? SSTATUS_SPP : 0;
 	save_optional(s, v->env, f);
 	save_units(v);
-	/* A reservation of its is not the next guest's (unprivileged specification, "LR/SC"). */
-	__asm__ volatile("sc.d	zero, zero, (%0)" ::"r"(&v->trap.value) : "memory");
+	reservation_break(&v->trap.value); /* that of the guest is not the next one's */
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, 0);
 	csr_write(CSR_HSTATUS, field_put(HSTATUS_VSXL, 2));

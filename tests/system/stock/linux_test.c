@@ -88,7 +88,7 @@ TEST(linux, takes_a_paste_of_64_kib_whole)
 }
 
 static unsigned n_restarts = 10;
-OPTION_NUMBER(restarts, restarts, n_restarts, "how often a Linux is restarted");
+OPTION_NUMBER(restarts, restarts, n_restarts, 0, UINT32_MAX, "how often a Linux is restarted");
 
 #define FOOTPRINT "footprint\nfootprint\nfootprint"
 

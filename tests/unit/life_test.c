@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What orders do to a VM that runs, ends, rests or has ended; its vCPU is the test. */
+#include "hyp/life.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hyp/run.h"
+#include "hyp/vconsole.h"
+#include "platform/log.h"
+#include "platform/timer.h"
+#include "tests/kit/kit.h"
+
+/* --- what stands round it --- */
+
+static struct vcpu vcpu;
+static struct vm vm;
+static unsigned n_emptied;
+static int load_error;
+static char told[200];
+unsigned log_level = LOG_NOTICE;
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	EXPECT_EQ(level, LOG_NOTICE);
+	va_start(arguments, format);
+	vsnprintf(told, sizeof(told), format, arguments);
+	va_end(arguments);
+}
+
+int vm_load(struct vm *loaded, struct vm_error *error)
+{
+	EXPECT(loaded == &vm);
+	snprintf(error->text, sizeof(error->text), "no image");
+	return load_error;
+}
+
+int gmap_empty(struct gmap *m)
+{
+	EXPECT(m == &vm.map);
+	n_emptied++;
+	return 0;
+}
+
+void vcpu_order_leave(struct vcpu *v)
+{
+	atomic_store(&v->orders, ORDER_LEAVE);
+}
+
+void run_start(struct vcpu *v)
+{
+	EXPECT(v == &vcpu);
+}
+
+void work_queue(struct work *work, unsigned hart)
+{
+	EXPECT_EQ(hart, 0);
+	work->call(work);
+}
+
+uint64_t csr_model_read(unsigned csr)
+{
+	EXPECT_EQ(csr, CSR_TIME);
+	return 0;
+}
+
+uint64_t time_from_us(uint64_t us)
+{
+	return us;
+}
+
+void timer_set(struct timer *timer, uint64_t when)
+{
+	timer->when = when;
+	timer->is_set = true;
+}
+
+void timer_cancel(struct timer *timer)
+{
+	timer->is_set = false;
+}
+
+struct vconsole *vconsole_attached(void)
+{
+	return NULL;
+}
+
+void vconsole_attach(struct vconsole *vc)
+{
+	(void)vc;
+}
+
+/* --- */
+
+/* A VM that runs; its description starts it again after a reboot and keeps it after a crash. */
+static void begin(void)
+{
+	memset(&vm, 0, sizeof(vm));
+	memset(&vcpu, 0, sizeof(vcpu));
+	vm.config =
+		(struct vm_config){ .name = "vm", .on_reboot = VM_RESTART, .on_crash = VM_KEEP };
+	vm.vcpus[0] = &vcpu;
+	vm.n_vcpus = 1;
+	vm.ended.call = life_vm_ended;
+	load_error = 0;
+	REQUIRE_EQ(vm_start(&vm), 0);
+	n_emptied = 0;
+	told[0] = '\0';
+}
+
+static bool is_told_to_leave(void)
+{
+	return atomic_load(&vcpu.orders) == ORDER_LEAVE;
+}
+
+TEST(life, a_vm_that_is_stopped_ends_when_its_vcpus_have_left)
+{
+	begin();
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT(is_told_to_leave());
+	EXPECT_STR(vm_state_text(&vm), "is stopping");
+	EXPECT_EQ(vm_start(&vm), -EBUSY);
+	EXPECT_EQ(vm_stop(&vm), 0); /* it is on its way */
+	EXPECT_EQ(n_emptied, 0);
+	vm_is_empty(&vm);
+	EXPECT_EQ(n_emptied, 1);
+	EXPECT_STR(told, "vm: was stopped");
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(vm_stop(&vm), -EALREADY);
+}
+
+TEST(life, a_vm_that_runs_is_not_started_and_one_that_cannot_start_says_why)
+{
+	begin();
+	EXPECT_EQ(vm_start(&vm), -EBUSY);
+	vm_end(&vm, STOP_SHUTDOWN);
+	vm_is_empty(&vm);
+	load_error = -ENOENT;
+	EXPECT_EQ(vm_start(&vm), -ENOENT);
+	EXPECT_STR(told, "vm: does not start: no image");
+	EXPECT_STR(vm_state_text(&vm), "could not start");
+}
+
+TEST(life, restart_stops_it_first_and_starts_one_that_has_ended)
+{
+	begin();
+	EXPECT_EQ(vm_restart(&vm), 0);
+	EXPECT_EQ(vm.n_starts, 1);
+	vm_is_empty(&vm);
+	EXPECT_STR(told, "vm: was stopped, and starts again");
+	EXPECT_EQ(vm.n_starts, 2);
+	EXPECT(!is_told_to_leave());
+	vm_stop(&vm);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.n_starts, 2);
+	EXPECT_EQ(vm_restart(&vm), 0);
+	EXPECT_EQ(vm.n_starts, 3);
+}
+
+TEST(life, the_last_order_counts)
+{
+	begin();
+	EXPECT_EQ(vm_restart(&vm), 0);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(vm.n_starts, 1);
+	begin();
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT_EQ(vm_restart(&vm), 0);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.n_starts, 2);
+}
+
+/* Else a guest that reboots at the wrong moment would outlive `quit`. */
+TEST(life, an_order_comes_before_what_the_description_says_of_an_end_at_the_same_time)
+{
+	begin();
+	vm_end(&vm, STOP_REBOOT);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	vm_is_empty(&vm);
+	EXPECT_STR(told, "vm: asked for a reboot");
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(vm.n_starts, 1);
+	begin();
+	vm_end(&vm, STOP_CRASH);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(n_emptied, 1);
+}
+
+TEST(life, without_an_order_the_description_says_what_follows_an_end)
+{
+	begin();
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.n_starts, 2);
+	vm_end(&vm, STOP_CRASH);
+	vm_is_empty(&vm);
+	EXPECT_STR(told, "vm: crashed, and is kept");
+	EXPECT_EQ(n_emptied, 0);
+	EXPECT_EQ(vm_stop(&vm), 0); /* what was kept goes */
+	EXPECT_EQ(n_emptied, 1);
+	EXPECT_EQ(vm_stop(&vm), -EALREADY);
+	EXPECT(!vms_are_alive());
+}
+
+TEST(life, a_vm_that_rests_before_it_starts_again_can_be_stopped)
+{
+	begin();
+	for (unsigned i = 0; i < 4; i++) {
+		vm_end(&vm, STOP_REBOOT);
+		vm_is_empty(&vm);
+	}
+	EXPECT_EQ(vm.state, VM_IS_RESTING);
+	EXPECT(vm.rest.is_set);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT(!vm.rest.is_set);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+}
