@@ -24,6 +24,7 @@
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define LIKELY(c)    __builtin_expect(!!(c), 1)
 #define UNLIKELY(c)  __builtin_expect(!!(c), 0)
+#define COLD         __attribute__((cold)) /* for size, where the rest of its file is for speed */
 
 #define CONTAINER_OF(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 

@@ -67,7 +67,7 @@ static unsigned clear_leaves(struct gmap *m, struct region *r, struct gpa *at, s
 }
 
 /* Tables that lie inside the region and lead to nothing stand in the way of larger leaves. */
-static void drop_tables(struct gmap *m, struct region *r)
+static COLD void drop_tables(struct gmap *m, struct region *r)
 {
 	struct gtable_garbage garbage = {};
 
@@ -84,7 +84,7 @@ static void drop_tables(struct gmap *m, struct region *r)
  * Take all of the region out of the table and give its frames back, in the only order that is
  * right: entries go, every hart forgets, and then frames and tables are freed.
  */
-static void drop_region(struct gmap *m, struct region *r)
+static COLD void drop_region(struct gmap *m, struct region *r)
 {
 	struct gpa at = r->at;
 
@@ -187,7 +187,7 @@ static __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r,
 
 /* Fill all of a region, by the largest blocks that fit and that there are. On error what was filled
  * stays, for the caller to drop. */
-static int fill_eagerly(struct gmap *m, struct region *r)
+static COLD int fill_eagerly(struct gmap *m, struct region *r)
 {
 	for (uint64_t o = 0; o < r->size;) {
 		struct gpa gpa = GPA(r->at.v + o);
@@ -203,7 +203,7 @@ static int fill_eagerly(struct gmap *m, struct region *r)
 	return 0;
 }
 
-static int populate(struct gmap *m, struct region *r)
+static COLD int populate(struct gmap *m, struct region *r)
 {
 	drop_tables(m, r);
 	switch (r->kind) {
@@ -278,7 +278,7 @@ size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const vo
 
 /* --- the list --- */
 
-static struct region_list *copy_list(const struct gmap *m)
+static COLD struct region_list *copy_list(const struct gmap *m)
 {
 	struct region_list *copy = malloc(sizeof(*copy));
 
@@ -288,7 +288,7 @@ static struct region_list *copy_list(const struct gmap *m)
 }
 
 /* From now on faults see this list; the old one is gone when every hart has forgotten. */
-static void use_list(struct gmap *m, struct region_list *list)
+static COLD void use_list(struct gmap *m, struct region_list *list)
 {
 	struct region_list *old = list_of(m);
 
@@ -297,7 +297,7 @@ static void use_list(struct gmap *m, struct region_list *list)
 	free(old);
 }
 
-static int check_range(const struct gmap *m, struct gpa at, uint64_t size)
+static COLD int check_range(const struct gmap *m, struct gpa at, uint64_t size)
 {
 	uint64_t end = gtable_end(&m->table);
 
@@ -316,7 +316,7 @@ static bool are_rights(const struct region *r, enum gtable_rights rights)
 	return !has_leaves || (rights && (rights & (GTABLE_R | GTABLE_W)) != GTABLE_W);
 }
 
-static int check_region(const struct gmap *m, const struct region *r)
+static COLD int check_region(const struct gmap *m, const struct region *r)
 {
 	if (r->kind >= N_REGION_KINDS || r->fill_level > GTABLE_2M ||
 	    !is_aligned(r->host.v, PAGE_SIZE) || !are_rights(r, rights_of(r)))
@@ -325,7 +325,7 @@ static int check_region(const struct gmap *m, const struct region *r)
 }
 
 /* Where in the list the region of just these bounds stands, if it may be changed. */
-static int find_exactly(const struct gmap *m, struct gpa gpa, uint64_t size)
+static COLD int find_exactly(const struct gmap *m, struct gpa gpa, uint64_t size)
 {
 	const struct region_list *list = list_of(m);
 	int error = check_range(m, gpa, size);
@@ -337,7 +337,7 @@ static int find_exactly(const struct gmap *m, struct gpa gpa, uint64_t size)
 }
 
 /* Put it in at its place. -EEXIST, -ENOSPC. */
-static int insert(struct region_list *list, struct region *r)
+static COLD int insert(struct region_list *list, struct region *r)
 {
 	unsigned i = list->n;
 
@@ -356,7 +356,7 @@ static int insert(struct region_list *list, struct region *r)
 	return 0;
 }
 
-int gmap_add(struct gmap *m, const struct region *like)
+COLD int gmap_add(struct gmap *m, const struct region *like)
 {
 	int error = check_region(m, like);
 
@@ -385,7 +385,7 @@ int gmap_add(struct gmap *m, const struct region *like)
 	return 0;
 }
 
-int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size)
+COLD int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size)
 {
 	int i = find_exactly(m, gpa, size);
 
@@ -406,7 +406,7 @@ int gmap_remove(struct gmap *m, struct gpa gpa, uint64_t size)
 	return 0;
 }
 
-int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size, enum gtable_rights rights)
+COLD int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size, enum gtable_rights rights)
 {
 	int i = find_exactly(m, gpa, size);
 
@@ -430,7 +430,7 @@ int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size, enum gtable_righ
 
 /* --- the whole --- */
 
-int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota)
+COLD int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota)
 {
 	*m = (struct gmap){ .owner = { .name = name, .quota = quota } };
 	struct region_list *list = calloc(1, sizeof(*list));
@@ -446,7 +446,7 @@ int gmap_init(struct gmap *m, const char *name, unsigned levels, uint64_t quota)
 	return error;
 }
 
-int gmap_empty(struct gmap *m)
+COLD int gmap_empty(struct gmap *m)
 {
 	const struct region_list *list = list_of(m);
 
@@ -459,7 +459,7 @@ int gmap_empty(struct gmap *m)
 	return 0;
 }
 
-int gmap_reset(struct gmap *m)
+COLD int gmap_reset(struct gmap *m)
 {
 	const struct region_list *list = list_of(m);
 	int error = gmap_empty(m);
@@ -470,7 +470,7 @@ int gmap_reset(struct gmap *m)
 	return error;
 }
 
-void gmap_destroy(struct gmap *m)
+COLD void gmap_destroy(struct gmap *m)
 {
 	struct region_list *list = list_of(m);
 

@@ -138,7 +138,6 @@ int main(void)
 	report_instret("here");
 	bool is_good = machine.initrd.size ? make_from_archive(machine.initrd) : make_builtin();
 
-	run_begin(); /* first: a hart that sleeps looks only when it is kicked, by a VM's start */
 	vms_start();
 	if (!vms_are_alive() && vms_wait_for_a_start())
 		monitor_open();

@@ -99,7 +99,7 @@ void monitor_poll(void)
 {
 	static struct timer pause = { .call = mend };
 
-	if (console_is_broken() && !pause.is_set)
+	if (monitor_has_keyboard() && console_is_broken() && !pause.is_set)
 		timer_set(&pause, time_now() + time_from_us(PAUSE_MS * 1000));
 }
 

@@ -10,6 +10,7 @@
  */
 #include "hyp/run.h"
 
+#include "hyp/monitor.h"
 #include "hyp/vm.h"
 #include "lib/component.h"
 #include "platform/console.h"
@@ -186,6 +187,8 @@ static void poll(void)
 {
 	irq_poll();
 	console_drain();
+	if (hart_index == 0)
+		monitor_poll();
 }
 
 /* Run it until its slice is over, or it waits, or leaves. */
@@ -243,9 +246,11 @@ void run_end_turn(void)
 	here.is_slice_over = true;
 }
 
-void run_begin(void)
+/* Before anything can be queued: a hart that sleeps looks only when it is kicked, by a VM's start. */
+static int run_init(void)
 {
 	idle_set_work(run_next);
+	return 0;
 }
 
-COMPONENT(run, PHASE_NONE, NULL, NULL, "VMs and the run loop");
+COMPONENT(run, PHASE_SERVICE, run_init, NULL, "VMs and the run loop");

@@ -5,10 +5,8 @@
 
 #include "vcpu/vcpu.h"
 
-/* From now on every hart runs vCPUs when it has nothing else to do. */
-void run_begin(void);
-
-/* Run one of this hart's vCPUs for a while. False: none of them is runnable. */
+/* Harts that have nothing else to do run vCPUs from the start; the boot hart does so when its main
+ * asks. Run one of this hart's vCPUs for a while. False: none of them is runnable. */
 bool run_next(void);
 
 /* What runs on this hart has had its turn: run_next returns. In a poll point. */

@@ -33,9 +33,9 @@ void vm_show_stats(struct vm *vm, void (*show)(const char *format, ...))
 			     ? vm->last_held
 			     : atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 
-	show("%s %s; started %u times, %" PRIu64 " of %" PRIu64 " KiB, %u tables of 4 KiB",
-	     vm_name(vm), vm_state_text(vm), vm->n_starts, n * PAGE_SIZE / KiB,
-	     vm->map.owner.quota * PAGE_SIZE / KiB,
+	show("%s %s; started %u time%s, %" PRIu64 " of %" PRIu64 " KiB, %u tables of 4 KiB",
+	     vm_name(vm), vm_state_text(vm), vm->n_starts, vm->n_starts == 1 ? "" : "s",
+	     n * PAGE_SIZE / KiB, vm->map.owner.quota * PAGE_SIZE / KiB,
 	     atomic_load_explicit(&vm->map.table.n_pages, memory_order_relaxed));
 	if (vconsole_n_lost(vm->console))
 		show("  console: %" PRIu64 " bytes were never shown", vconsole_n_lost(vm->console));

@@ -211,6 +211,8 @@ static void hand_out(struct frame_owner *owner, uint32_t index, struct hpa at, u
 int frames_alloc(struct frame_owner *owner, unsigned order, enum frame_flags flags, struct hpa *at)
 {
 	CHECK(order <= ORDER_GIGA);
+	if (UNLIKELY(!n_caches)) /* before frames_init() there are none */
+		return -ENOMEM;
 	if (!charge(owner, order))
 		return -EDQUOT;
 	uint32_t index = is_cached(order) ? take_cached(order) : BUDDY_NONE;

@@ -182,18 +182,22 @@ const char *engine_text(enum engine engine)
 	return engine == ENGINE_HEXT ? "hext" : "soft";
 }
 
-/* On a page of our own; the boot hart's was found before there were any. */
+/* On a frame that was not cleared, since that may be by the very instruction; the boot hart's block
+ * was found before there were any. */
 static unsigned cbo_zero_block(void)
 {
+	static struct frame_owner owner = { .name = "probe", .quota = MAX_HARTS };
+	struct hpa at;
+
 	if (hart_index == 0)
 		return zero_block();
-	void *page = own_alloc(ORDER_PAGE);
-
-	if (!page)
+	if (frames_alloc(&owner, ORDER_PAGE, FRAMES_DIRTY, &at))
 		return 0;
+	void *page = window_open(at, PAGE_SIZE);
 	unsigned block = zero_try_block(page);
 
-	own_free(page, ORDER_PAGE);
+	window_close(page);
+	frame_put(at);
 	return block;
 }
 

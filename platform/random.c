@@ -12,6 +12,7 @@
 static uint32_t key[8];
 static uint32_t counter;
 static bool seeded;
+static bool is_unmixed; /* what was fed last only stands over the key */
 static struct lock random_lock = LOCK_INIT("random", RANK_RANDOM);
 
 static void next_block(uint32_t block[16])
@@ -20,6 +21,7 @@ static void next_block(uint32_t block[16])
 	const uint32_t nonce[3] = { (uint32_t)now, (uint32_t)(now >> 32), 0 };
 
 	chacha20_block(block, key, counter++, nonce);
+	is_unmixed = false;
 	memcpy(key, block, sizeof(key));
 }
 
@@ -31,12 +33,13 @@ void random_feed(const void *bytes, size_t n)
 	lock_take(&random_lock);
 	seeded = seeded || n;
 	for (size_t i = 0; i < n; i += sizeof(key)) {
-		if (i) /* what came before is mixed first; the last part by the next draw */
+		if (is_unmixed) /* or what is fed twice would cancel out */
 			next_block(part);
 		memset(part, 0, sizeof(key));
 		memcpy(part, from + i, n - i < sizeof(key) ? n - i : sizeof(key));
 		for (unsigned k = 0; k < ARRAY_LEN(key); k++)
 			key[k] ^= part[k];
+		is_unmixed = true;
 	}
 	memset(part, 0, sizeof(part)); /* it held the key */
 	lock_release(&random_lock);

@@ -5,12 +5,13 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wmissing-prototypes -Wstrict-p
 	-Wwrite-strings -Wno-unused-parameter
 
 # The link names rv64imac exactly: only so does Debian's gcc choose picolibc's soft-float library.
-ARCH_COMPILE := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+ARCH_COMPILE := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mstrict-align -mcmodel=medany
 ARCH_LINK := -march=rv64imac -mabi=lp64 -mcmodel=medany
 
-# -fno-jump-tables: boot_map runs where addresses in tables are not yet true. -malign-data: strings need no
-# alignment. -fno-ipa-reference: it would not see that what traps in an asm may change a file's own
-# variables. -Wframe-larger-than and -Wvla keep frames such that lib/unwind.c can read them.
+# -mstrict-align: many cores leave the rest to firmware. -fno-jump-tables: boot_map runs where addresses in tables
+# are not yet true. -malign-data: strings need no alignment. -fno-ipa-reference: it would not see that what traps
+# in an asm may change a file's own variables. -Wframe-larger-than and -Wvla keep frames such that lib/unwind.c can
+# read them.
 CFLAGS := --specs=picolibc.specs $(ARCH_COMPILE) -std=gnu2x -g \
 	$(if $(DEBUG),-DDEBUG) $(WARNINGS) -Wframe-larger-than=3072 -ffreestanding -fno-builtin-printf \
 	-ffunction-sections -fdata-sections -fno-pie -fno-common -fno-jump-tables -fno-asynchronous-unwind-tables \
@@ -33,7 +34,7 @@ HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/v
 # for each tag of a tree.
 OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
-SMALL := -Os -mtune=size -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap
+SMALL := -Os -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap
 OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,$(SMALL) \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
 

@@ -53,7 +53,8 @@ static _Atomic uint64_t n_dropped; /* ever */
 static _Atomic uint64_t n_unsaid;  /* of these, not yet told to the reader of the output */
 static _Atomic unsigned crashing;  /* hart_index + 1 of the hart that owns the device for good */
 static _Atomic bool room_is_wanted;
-static _Atomic enum { ENDED, OPEN, BROKEN } offered_line;
+static _Atomic unsigned offered_line;
+enum { ENDED, OPEN, BROKEN }; /* what it is */
 
 /* The boot hart. */
 static bool input_is_held; /* the ring is full, the rest stays in the device */
@@ -204,7 +205,7 @@ static bool drain(void)
 
 /* Under drain_lock: an interrupt for input as long as there is room for it. A device that keeps its
  * input and may not speak of it holds back whoever sends, if it can. */
-static void hold_input(bool on)
+static COLD void hold_input(bool on)
 {
 	if (interrupts && input_is_held != on)
 		driver->want_read_irq(!on);
@@ -244,6 +245,7 @@ static void tell(void)
 		notify_input();
 	if (is_room_wanted() && ring_room(&out) >= OUT_AGAIN) {
 		atomic_store_explicit(&room_is_wanted, false, memory_order_relaxed);
+		atomic_thread_fence(memory_order_acquire); /* with break_line() */
 		if (notify_room)
 			notify_room();
 		(void)drain(); /* the interrupt goes, if nothing was offered */
@@ -262,7 +264,7 @@ void console_handle_irq(void *unused)
 
 /* The owner's bytes after a crash: they pass the ring, and wait for the device while there is hope.
  */
-static void write_straight(const char *bytes, size_t n)
+static COLD void write_straight(const char *bytes, size_t n)
 {
 	static bool hopeless;
 	uint64_t deadline = console_now_ms() + CRASH_PATIENCE_MS;
@@ -279,7 +281,7 @@ static void write_straight(const char *bytes, size_t n)
 	}
 }
 
-static void write_crash(const char *bytes, size_t n)
+static COLD void write_crash(const char *bytes, size_t n)
 {
 	static char last;
 	char text[2 * STAGE_SIZE];
@@ -294,12 +296,15 @@ static void write_crash(const char *bytes, size_t n)
 }
 
 /* Who offered the line may want it drawn again: the boot hart is to look. */
-static __attribute__((noinline, cold)) void break_line(void)
+static __attribute__((noinline)) COLD void break_line(void)
 {
-	if (atomic_exchange_explicit(&offered_line, BROKEN, memory_order_relaxed) != OPEN)
+	unsigned open = OPEN;
+
+	if (!atomic_compare_exchange_strong_explicit(&offered_line, &open, BROKEN,
+						     memory_order_relaxed, memory_order_relaxed))
 		return;
 	(void)!ring_put(&out, "\n", 1);
-	atomic_store_explicit(&room_is_wanted, true, memory_order_relaxed);
+	atomic_store_explicit(&room_is_wanted, true, memory_order_release);
 }
 
 bool console_is_broken(void)
@@ -390,12 +395,12 @@ size_t console_read(char *bytes, size_t n)
 	return n;
 }
 
-void console_on_input(void (*notify)(void))
+COLD void console_on_input(void (*notify)(void))
 {
 	notify_input = notify;
 }
 
-void console_on_room(void (*notify)(void))
+COLD void console_on_room(void (*notify)(void))
 {
 	notify_room = notify;
 }
@@ -411,7 +416,7 @@ bool console_drain(void)
 	return empty;
 }
 
-void console_flush(unsigned ms)
+COLD void console_flush(unsigned ms)
 {
 	uint64_t now = console_now_ms();
 	uint64_t deadline = now + ms;
@@ -430,7 +435,7 @@ void console_flush(unsigned ms)
 }
 
 /* Get the drain lock, for good, from a hart that may be inside the driver, or may be this one. */
-static bool seize_device(void)
+static COLD bool seize_device(void)
 {
 	uint64_t deadline = console_now_ms() + CRASH_PATIENCE_MS;
 
@@ -442,7 +447,7 @@ static bool seize_device(void)
 	return true;
 }
 
-void console_enter_crash(void)
+COLD void console_enter_crash(void)
 {
 	unsigned nobody = 0;
 
@@ -484,7 +489,7 @@ const char *console_driver_name(void)
 	return driver ? driver->name : "none";
 }
 
-void console_attach(const struct console_driver *with, bool with_interrupts)
+COLD void console_attach(const struct console_driver *with, bool with_interrupts)
 {
 	driver = with;
 	interrupts = with_interrupts;

@@ -199,7 +199,6 @@ int main(void)
 	vconsole_attach(vm_console(tester));
 	if (vm_start(tester))
 		end_with(2, "the VM does not start");
-	run_begin();
 	for (irq_poll(); tester->state != VM_IS_STOPPED; irq_poll()) {
 		console_drain();
 		if (!run_next())

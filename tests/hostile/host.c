@@ -242,7 +242,6 @@ int main(void)
 		return 1;
 	}
 	report("hostile: %" PRIu64 " operations are wanted, seed %u", wanted(), option_seed);
-	run_begin();
 	hostile_vm = make("hostile", &hostile_file, VM_RESTART, VM_RESTART);
 	neighbour_vm = make("neighbour", &neighbour_file, VM_RESTART, VM_STOP);
 	if (!hostile_vm || !neighbour_vm || vm_start(neighbour_vm) || vm_start(hostile_vm))

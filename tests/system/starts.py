@@ -31,6 +31,7 @@ def jobs(env):
         yield from by_uboot(env, machine)
     for place in PLACES:
         yield at(env, place)
+    yield in_dirty_memory(env)
     # What QEMU's -kernel does for fw_dynamic, done by a step that fw_jump starts.
     for version in FIRMWARE:
         yield boot(env, f'start/fw_jump-chained-sbi{version}', Machine(opensbi=version),
@@ -74,6 +75,14 @@ def at(env, place):
     move = place - (RAM + 2 * MIB)
     return prepared(env, job, f"riscv64-unknown-elf-objcopy --change-section-lma '*+{move:#x}' "
                               f'{elf} $place/moved.elf')
+
+
+def in_dirty_memory(env):
+    """QEMU's memory is zero at first, a board's is not: what nobody clears holds something else here."""
+    job = boot(env, 'start/dirty-memory', DEFAULT, {'image': RAM + 2 * MIB, 'harts': DEFAULT.harts},
+               kernel=env.place('system/start/dirty-memory') / 'dirty.bin')
+    return prepared(env, job, f"{{ cat {env.image('test-boot')}; head -c {6 * MIB} /dev/zero | "
+                              f"tr '\\0' '\\245'; }} >$place/dirty.bin")
 
 
 def by_uboot(env, machine):

@@ -302,6 +302,8 @@ TEST(monitor, a_guest_whose_line_was_broken_gets_no_prompt)
 	monitor_poll();
 	(void)host_let_time_pass();
 	EXPECT_STR(host_said(), "\r\n[one]\r\n$ \r\ntwo ended\r\n");
+	monitor_poll();
+	EXPECT(!host_let_time_pass()); /* nor does anybody look for one again and again */
 	host_drop_vms();
 }
 

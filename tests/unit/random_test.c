@@ -20,6 +20,7 @@ enum { SEED = 77, LONGEST = 200 };
 /* What the generator must hold. */
 static struct {
 	uint32_t key[8], counter;
+	bool is_unmixed;
 } model;
 
 /* One block of the stream: its first half is the next key, its second half may be given out. */
@@ -29,6 +30,7 @@ static void model_block(uint8_t given[32])
 	uint32_t out[16];
 
 	chacha20_block(out, model.key, model.counter++, nonce);
+	model.is_unmixed = false;
 	memcpy(model.key, out, 32);
 	memcpy(given, out + 8, 32);
 }
@@ -40,8 +42,9 @@ static void model_feed(const uint8_t *bytes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *to = (uint8_t *)model.key;
 
-		if (i && i % 32 == 0)
+		if (i % 32 == 0 && model.is_unmixed)
 			model_block(ignored);
+		model.is_unmixed = true;
 		to[i % 32] ^= bytes[i];
 	}
 }
@@ -73,6 +76,7 @@ static void begin(void)
 	memset(&model, 0, sizeof(model));
 	counter = 0;
 	seeded = false;
+	is_unmixed = false;
 	moment = 0;
 }
 
@@ -113,6 +117,19 @@ TEST(random, seeds_are_mixed_into_what_was_there)
 	feed(2, SEED);
 	with_second = random_u64();
 	EXPECT(with_both != with_second);
+}
+
+TEST(random, the_same_seed_twice_does_not_cancel_out)
+{
+	uint32_t before[8];
+
+	begin();
+	feed(1, 32);
+	(void)random_u64();
+	memcpy(before, key, sizeof(key));
+	feed(2, 32);
+	feed(2, 32);
+	EXPECT(memcmp(before, key, sizeof(key)));
 }
 
 /* Who reads the state later cannot run the stream again. */

@@ -174,7 +174,6 @@ static bool run_until(bool (*is_over)(const void *context), const void *context)
 {
 	uint64_t deadline = time_now() + time_from_us(PATIENCE_S * UINT64_C(1000000));
 
-	run_begin();
 	tick.call = on_tick;
 	timer_set(&tick, time_now());
 	while (!is_over(context) && !time_is_past(deadline)) {
