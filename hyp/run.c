@@ -246,7 +246,8 @@ void run_end_turn(void)
 	here.is_slice_over = true;
 }
 
-/* Before anything can be queued: a hart that sleeps looks only when it is kicked, by a VM's start. */
+/* Before anything can be queued: a hart that sleeps looks only when it is kicked, by a VM's start.
+ */
 static int run_init(void)
 {
 	idle_set_work(run_next);
