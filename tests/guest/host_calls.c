@@ -105,6 +105,14 @@ static struct sbi_ret count(struct vcpu *v)
 }
 
 /* VMs start and stop on the boot hart, at its next poll point. */
+static void start(struct vm *vm)
+{
+	static const char complaint[] = "Bail out! a VM does not start";
+
+	if (vm_start(vm))
+		results_write(complaint, sizeof(complaint) - 1);
+}
+
 static bool partner_shall_run;
 
 static void drive_partner(struct work *work)
@@ -112,8 +120,8 @@ static void drive_partner(struct work *work)
 	(void)work;
 	if (!partner_shall_run)
 		vm_stop(partner);
-	else if (vm_start(partner))
-		n_failed = -1;
+	else
+		start(partner);
 }
 
 static struct sbi_ret drive(struct vcpu *v)
@@ -129,8 +137,7 @@ static struct sbi_ret drive(struct vcpu *v)
 static void start_timeless(struct work *work)
 {
 	(void)work;
-	if (vm_start(timeless))
-		n_failed = -1;
+	start(timeless);
 }
 
 static struct sbi_ret start_without_time(struct vcpu *v)

@@ -122,7 +122,7 @@ static void count_interrupts(void)
 		n_interrupts += take_soft();
 		if (asked == answered)
 			continue;
-		/* On its way until that hart was looked at, which an SBI call of its own is not. */
+		/* One may still be on its way: it is there when our vCPU's hart has looked. */
 		pause_ms(2);
 		n_interrupts += take_soft();
 		answered = asked;

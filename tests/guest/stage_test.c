@@ -28,6 +28,23 @@ static const char *needs_sv57(void)
 	return machine.harts[0].mmu >= MMU_SV57 ? NULL : "the guest's tree offers no Sv57";
 }
 
+/* Three tests, one for each mode; what follows is the body, which is given the mode's `levels`. */
+#define TEST_IN_EACH_MODE(name)                                                                    \
+	static void name(unsigned levels);                                                         \
+	TEST(stage, name##_of_sv39)                                                                \
+	{                                                                                          \
+		name(3);                                                                           \
+	}                                                                                          \
+	TEST_IF(stage, name##_of_sv48, needs_sv48)                                                 \
+	{                                                                                          \
+		name(4);                                                                           \
+	}                                                                                          \
+	TEST_IF(stage, name##_of_sv57, needs_sv57)                                                 \
+	{                                                                                          \
+		name(5);                                                                           \
+	}                                                                                          \
+	static void name(unsigned levels)
+
 static pte_t table_at(uint64_t gpa)
 {
 	return pte_make(HPA(gpa), PTE_V);
@@ -119,6 +136,14 @@ static void expect_value(enum world w, unsigned levels, uint32_t insn, uint64_t 
 	EXPECT_EQ(trial.x[A0], value);
 }
 
+/* What holds through leaves of every size, in S-mode and in U-mode. */
+static void for_each_leaf(unsigned levels, void (*f)(enum world, unsigned levels, unsigned level))
+{
+	for (enum world w = PAGED_S; w <= PAGED_U; w++)
+		for (unsigned level = 0; level < levels; level++)
+			f(w, levels, level);
+}
+
 /* --- what appears --- */
 
 static void expect_first_touches(enum world w, unsigned levels, unsigned level)
@@ -140,27 +165,10 @@ static void expect_first_touches(enum world w, unsigned levels, unsigned level)
 	EXPECT_EQ(n_fills() - fills, 1);
 }
 
-static void memory_appears(unsigned levels)
-{
-	for (enum world w = PAGED_S; w <= PAGED_U; w++)
-		for (unsigned level = 0; level < levels; level++)
-			expect_first_touches(w, levels, level);
-}
-
 /* AX1, AX2 */
-TEST(stage, memory_appears_through_leaves_of_every_size_of_sv39)
+TEST_IN_EACH_MODE(memory_appears_through_leaves_of_every_size)
 {
-	memory_appears(3);
-}
-
-TEST_IF(stage, memory_appears_through_leaves_of_every_size_of_sv48, needs_sv48)
-{
-	memory_appears(4);
-}
-
-TEST_IF(stage, memory_appears_through_leaves_of_every_size_of_sv57, needs_sv57)
-{
-	memory_appears(5);
+	for_each_leaf(levels, expect_first_touches);
 }
 
 /* --- devices --- */
@@ -183,27 +191,10 @@ static void expect_devices(enum world w, unsigned levels, unsigned level)
 	expect_fault(w, CAUSE_FETCH_ACCESS, va, va);
 }
 
-static void devices_answer(unsigned levels)
-{
-	for (enum world w = PAGED_S; w <= PAGED_U; w++)
-		for (unsigned level = 0; level < levels; level++)
-			expect_devices(w, levels, level);
-}
-
 /* RV3 */
-TEST(stage, devices_answer_through_leaves_of_every_size_of_sv39)
+TEST_IN_EACH_MODE(devices_answer_through_leaves_of_every_size)
 {
-	devices_answer(3);
-}
-
-TEST_IF(stage, devices_answer_through_leaves_of_every_size_of_sv48, needs_sv48)
-{
-	devices_answer(4);
-}
-
-TEST_IF(stage, devices_answer_through_leaves_of_every_size_of_sv57, needs_sv57)
-{
-	devices_answer(5);
+	for_each_leaf(levels, expect_devices);
 }
 
 /* --- tables --- */
@@ -247,7 +238,8 @@ static void expect_table_appears(unsigned levels, unsigned level)
 	}
 }
 
-static void tables_of_every_level(unsigned levels)
+/* RV1, AX3: tables below the root; without it there would be no code. */
+TEST_IN_EACH_MODE(walks_meet_untouched_memory_and_none_at_every_level)
 {
 	static const uint64_t nowhere[] = { MAP_HOLE, MAP_RESERVED, MAP_UART, MAP_PLIC };
 
@@ -258,24 +250,8 @@ static void tables_of_every_level(unsigned levels)
 	}
 }
 
-/* RV1, AX3: tables below the root; without it there would be no code. */
-TEST(stage, walks_of_sv39_meet_untouched_memory_and_none_at_every_level)
-{
-	tables_of_every_level(3);
-}
-
-TEST_IF(stage, walks_of_sv48_meet_untouched_memory_and_none_at_every_level, needs_sv48)
-{
-	tables_of_every_level(4);
-}
-
-TEST_IF(stage, walks_of_sv57_meet_untouched_memory_and_none_at_every_level, needs_sv57)
-{
-	tables_of_every_level(5);
-}
-
 /* RV4: its own business, which never leaves the guest. */
-static void own_faults(unsigned levels)
+TEST_IN_EACH_MODE(malformed_entries_never_leave_the_guest_at_any_level)
 {
 	uint64_t exits = test_count(COUNT_ALL_EXITS), reach = size_at(levels - 1) * PTES_PER_PAGE;
 	const pte_t good = pte_make(HPA(0), PTE_V | PTE_RWX | PTE_A | PTE_D);
@@ -296,19 +272,4 @@ static void own_faults(unsigned levels)
 		expect_fault(PAGED_S, CAUSE_LOAD_PAGE, reach >> !i, code_at(PAGED_S));
 	}
 	EXPECT_EQ(test_count(COUNT_ALL_EXITS), exits);
-}
-
-TEST(stage, malformed_entries_of_every_level_of_sv39_never_leave_the_guest)
-{
-	own_faults(3);
-}
-
-TEST_IF(stage, malformed_entries_of_every_level_of_sv48_never_leave_the_guest, needs_sv48)
-{
-	own_faults(4);
-}
-
-TEST_IF(stage, malformed_entries_of_every_level_of_sv57_never_leave_the_guest, needs_sv57)
-{
-	own_faults(5);
 }

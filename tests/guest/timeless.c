@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest without any counter: each read of one is an illegal instruction. Our runtime reads the
+ * A guest without any counter: to touch one is an illegal instruction. Our runtime reads the
  * time, so this one does without it: no translation, no local of a hart, nothing that needs to know
  * where the image was linked. Its memory was zeroed by the hypervisor.
  */
@@ -9,7 +9,7 @@
 #include "sbi/host/srst.h"
 #include "tests/guest/insn.h"
 
-enum { N_COUNTERS = 32, INSN_JUMP_HERE = 0x6f };
+enum { N_COUNTERS = 32, INSN_JUMP_HERE = 0x6f, SOON = 500000 /* 50 ms on QEMU */ };
 
 _Noreturn void timeless_main(uint64_t hart, const uint8_t *tree);
 
@@ -105,15 +105,18 @@ static bool timer_works(void)
 	return works;
 }
 
-/* The hypervisor has to have a timer of its own for it. */
+/* Who has no Sstc is woken by a timer of the hypervisor. Time began with this guest: so early, the
+ * moment is still to come, or else there is less to see and nothing to fail. */
 static bool wait_ends(void)
 {
-	set_timer(0);
+	set_timer(SOON);
 	csr_write(CSR_SIE, SIE_STIE);
 	__asm__ volatile("wfi");
 	csr_write(CSR_SIE, 0);
+	bool is_due = !test_fact(FACT_SIP_IS_WHOLE) || csr_read(CSR_SIP) & SIE_STIE;
+
 	set_timer(~0ull);
-	return true;
+	return is_due;
 }
 
 _Noreturn void timeless_main(uint64_t hart, const uint8_t *tree)
@@ -122,10 +125,10 @@ _Noreturn void timeless_main(uint64_t hart, const uint8_t *tree)
 	unsigned works = version.error == 0 && version.value >= 2 << 24 ? WORKS_BASE : 0;
 
 	(void)hart;
+	works |= wait_ends() ? WORKS_WAIT : 0;
 	try_all();
 	works |= tree_is_right(tree) ? WORKS_TREE : 0;
 	works |= timer_works() ? WORKS_TIMER : 0;
-	works |= wait_ends() ? WORKS_WAIT : 0;
 	(void)test_call(TEST_TELL, TOLD_WORKS, works);
 	for (;;)
 		(void)sbi_call(SBI_EXT_SRST, 0, SBI_RESET_SHUTDOWN, SBI_RESET_NO_REASON, 0, 0, 0);

@@ -4,7 +4,7 @@
 #include "tests/guest/world.h"
 #include "tests/kit/kit.h"
 
-enum { PATIENCE_US = 5000000, N_TRIED = 2 * 32 * 5 };
+enum { PATIENCE_US = 5000000, N_TRIED = 2 * 32 * 5 /* modes, counters, forms */ };
 
 static uint64_t told(enum told what)
 {

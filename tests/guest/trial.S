@@ -4,38 +4,16 @@
  * image lies in memory, which every root that a trial has maps to itself.
  */
 #include "arch/csr.h"
+#include "tests/guest/saved.h"
 #include "tests/guest/world.h"
 
-#define SAVED(n) (TRIAL_SAVED + 8 * (n))
-
-	.macro	each_saved op, at
-	.set	n, 0
-	.irp	r, 1, 2, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
-	\op	x\r, SAVED(n)(\at)
-	.set	n, n + 1
-	.endr
-	.endm
-
-	.macro	each_csr op, write
-	.set	n, 16
-	.irp	csr, CSR_SATP, CSR_STVEC, CSR_SSCRATCH, CSR_SSTATUS
-	.if	\write
-	ld	t0, SAVED(n)(a0)
-	csrw	\csr, t0
-	.else
-	csrr	t0, \csr
-	sd	t0, SAVED(n)(a0)
-	.endif
-	.set	n, n + 1
-	.endr
-	.endm
+#define KEPT_CSRS CSR_SATP, CSR_STVEC, CSR_SSCRATCH, CSR_SSTATUS
 
 	.text
 /* void trial_enter(struct trial *t, physical address of t, from addresses to physical ones) */
 	.global	trial_enter
 trial_enter:
-	each_saved sd, a0
-	each_csr csrr, 0
+	save	TRIAL_SAVED, a0, KEPT_CSRS
 	la	t0, 1f
 	add	t0, t0, a2
 	mv	a0, a1
@@ -73,7 +51,5 @@ trial_ends:
 	sd	t0, TRIAL_CAUSE(a0)
 	csrr	t0, CSR_STVAL
 	sd	t0, TRIAL_VALUE(a0)
-	each_csr csrw, 1
-	sfence.vma
-	each_saved ld, a0
+	restore	TRIAL_SAVED, a0, KEPT_CSRS
 	ret

@@ -52,12 +52,14 @@ static void touch_as_guest_without_memory(void *table)
 	EXPECT_EQ(n_traps, 1);
 	EXPECT_EQ(TRY_AS_GUEST(HSV_B, at), CAUSE_STORE_PAGE);
 	EXPECT_EQ(n_traps, 2);
-	/* A page fault; QEMU has it as a fetch's. */
-	EXPECT(TRY_AS_GUEST(HLVX_HU, text) != CAUGHT_NOTHING);
+	uint64_t cause = TRY_AS_GUEST(HLVX_HU, text);
+	/* A load's by the specification; QEMU has it as a fetch's. */
+	EXPECT(cause == CAUSE_LOAD_PAGE || cause == CAUSE_FETCH_PAGE);
 	EXPECT_EQ(n_traps, 3);
 	EXPECT_EQ(try_load(at), CAUGHT_NOTHING);
 	EXPECT_EQ(n_traps, 3);
 	trap_on_return = NULL;
+	csr_clear(CSR_HSTATUS, HSTATUS_SPVP);
 	csr_write(CSR_VSATP, 0);
 	hfence_vvma_all();
 }

@@ -7,8 +7,7 @@
 
 extern const struct catch_entry catch_table[];
 
-/* The lowest bits of such a cause are those of a page fault, at an address that our tables allow.
- */
+/* The lowest bits of most are those of a page fault, at an address that our tables allow. */
 TEST(trap, cause_that_nobody_knows_is_caught_like_any_other)
 {
 	static const uint64_t unknown[] = {
@@ -18,7 +17,7 @@ TEST(trap, cause_that_nobody_knows_is_caught_like_any_other)
 	for (unsigned i = 0; i < ARRAY_LEN(unknown); i++) {
 		struct trap_frame frame = { .pc = catch_table->from,
 					    .cause = unknown[i],
-					    .value = (uint64_t)unknown };
+					    .value = (uint64_t)&frame };
 
 		(void)try_load(0); /* of what no frame holds: this was no guest's */
 		trap_handle(&frame);
