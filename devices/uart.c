@@ -315,7 +315,7 @@ void uart_output_ready(struct uart *u)
 }
 
 /* What waits for the backend stays and is still sent. */
-static void uart_reset(struct device *d)
+static COLD void uart_reset(struct device *d)
 {
 	struct uart *u = CONTAINER_OF(d, struct uart, device);
 
@@ -329,7 +329,7 @@ static void uart_reset(struct device *d)
 	leave(u);
 }
 
-static void uart_describe(const struct device *d, struct node_writer *w)
+static COLD void uart_describe(const struct device *d, struct node_writer *w)
 {
 	const struct uart *u = CONTAINER_OF(d, struct uart, device);
 
@@ -352,8 +352,8 @@ static const struct device_ops uart_ops = {
 	.describe = uart_describe,
 };
 
-void uart_init(struct uart *u, struct gpa at, unsigned source, uint32_t plic_phandle,
-	       const struct uart_backend *backend)
+COLD void uart_init(struct uart *u, struct gpa at, unsigned source, uint32_t plic_phandle,
+		    const struct uart_backend *backend)
 {
 	*u = (struct uart){
 		.device = { .ops = &uart_ops, .at = at, .size = UART_SIZE },

@@ -23,8 +23,9 @@ static void forget_here(struct work *work)
  * one request, since the boot hart alone asks, and for one thing at a time. */
 static void ask(struct flusher *f, unsigned hart)
 {
-	static struct request r = { .work = { .call = forget_here } };
+	static struct request r;
 
+	r.work.call = forget_here;
 	r.flusher = f;
 	atomic_store_explicit(&r.is_done, 0, memory_order_relaxed);
 	work_queue(&r.work, hart);

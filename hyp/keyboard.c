@@ -11,6 +11,8 @@
 #include "platform/console.h"
 #include "platform/option.h"
 
+enum { DEL = 127 };
+
 static unsigned escape_key = 29;
 OPTION_NUMBER(escape, escape, escape_key, 1, 127,
 	      "the key that gets out of a guest's console, as its code; 29 is Ctrl-]");
@@ -57,6 +59,14 @@ static void show_keys(void)
 				   "m the monitor,\nthe escape key itself, ? this\n";
 
 	console_write(text, sizeof(text) - 1);
+}
+
+void keyboard_say_escape(void)
+{
+	bool is_control = escape_key < ' ' || escape_key == DEL;
+
+	monitor_say("[%s%c, then m: the monitor; then ?: other keys]", is_control ? "Ctrl-" : "",
+		    (int)(is_control ? escape_key ^ '@' : escape_key));
 }
 
 static void obey(char key)

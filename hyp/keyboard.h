@@ -10,4 +10,7 @@
 /* Look for input, on the boot hart, in a poll point. Called by itself when input arrives. */
 void keyboard_poll(void);
 
+/* Tell the person which key it is. */
+void keyboard_say_escape(void);
+
 #endif

@@ -2,14 +2,22 @@
 /*
  * The life of VMs: which there are, how they start, end, and start again. All of it happens on the
  * boot hart, in its loop; what other harts have to say comes as deferred work.
+ *
+ * Loading takes long, so it is done by the loop itself, and gives the guests of the boot hart their
+ * turns: whoever wants a VM to start only says so, and what happens in such a turn may be an order
+ * for the VM that is being loaded.
  */
 #include "hyp/life.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "hyp/keyboard.h"
+#include "hyp/monitor.h"
 #include "hyp/run.h"
 #include "hyp/vconsole.h"
+#include "platform/console.h"
+#include "platform/irq.h"
 #include "platform/log.h"
 #include "platform/panic.h"
 #include "platform/timer.h"
@@ -26,6 +34,7 @@ enum {
 
 static struct vm *vms[MAX_VMS];
 static unsigned count;
+static bool has_first = true; /* somebody has the console, or nobody shall get it unasked */
 
 unsigned n_vms(void)
 {
@@ -104,6 +113,9 @@ static const char *end_text(enum stop_reason reason)
 const char *vm_state_text(const struct vm *vm)
 {
 	switch (vm->state) {
+	case VM_IS_STARTING:
+	case VM_IS_LOADING:
+		return "is starting";
 	case VM_IS_RUNNING:
 		return "runs";
 	case VM_IS_STOPPING:
@@ -123,22 +135,23 @@ static void give_memory_back(struct vm *vm)
 		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
 }
 
+static bool has_ended(const struct vm *vm)
+{
+	return vm->state == VM_IS_STOPPED || vm->state == VM_IS_KEPT || vm->state == VM_IS_RESTING;
+}
+
 int vm_start(struct vm *vm)
 {
-	struct vm_error error;
-
-	if (vm->state == VM_IS_RUNNING || vm->state == VM_IS_STOPPING)
+	if (!has_ended(vm))
 		return -EBUSY;
-	vm->state = VM_IS_STOPPED;
 	timer_cancel(&vm->rest);
-	int code = vm_load(vm, &error);
+	vm->state = VM_IS_STARTING;
+	run_end_turn();
+	return 0;
+}
 
-	if (code) {
-		give_memory_back(vm);
-		log_notice("%s: does not start: %s", vm_name(vm), error.text);
-		vm->last_end = STOP_NO_START;
-		return code;
-	}
+static void begin(struct vm *vm)
+{
 	vm->n_starts++;
 	vm->started_at = time_now();
 	vm->state = VM_IS_RUNNING;
@@ -148,7 +161,54 @@ int vm_start(struct vm *vm)
 	for (unsigned i = 0; i < vm->n_vcpus; i++)
 		atomic_store_explicit(&vm->vcpus[i]->orders, 0, memory_order_relaxed);
 	run_start(vm->vcpus[0]);
-	return 0;
+	if (!has_first) {
+		has_first = true;
+		vconsole_attach(vm->console);
+		keyboard_say_escape();
+	}
+}
+
+/* It cannot start, or was told not to in the meantime. */
+static void stay(struct vm *vm, const char *why)
+{
+	bool is_ordered = vm->state == VM_IS_STOPPING;
+
+	give_memory_back(vm);
+	vm->last_end = is_ordered ? STOP_ORDERED : STOP_NO_START;
+	if (is_ordered)
+		log_notice("%s: %s", vm_name(vm), end_text(STOP_ORDERED));
+	else
+		log_notice("%s: does not start: %s", vm_name(vm), why);
+	vm->state = vm->starts_again ? VM_IS_STARTING : VM_IS_STOPPED;
+	vm->starts_again = false;
+}
+
+/* Load one of those that shall start, in their order. False: there is none. */
+static bool load_next(void)
+{
+	struct vm_error error;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct vm *vm = vms[i];
+
+		if (vm->state != VM_IS_STARTING)
+			continue;
+		vm->state = VM_IS_LOADING;
+		if (vm_load(vm, &error))
+			stay(vm, error.text);
+		else
+			begin(vm);
+		return true;
+	}
+	return false;
+}
+
+void vms_turn(void)
+{
+	console_drain();
+	monitor_poll();
+	if (!load_next() && !run_next())
+		irq_wait();
 }
 
 void vm_end(struct vm *vm, enum stop_reason reason)
@@ -171,8 +231,12 @@ int vm_stop(struct vm *vm)
 		vm->state = VM_IS_STOPPING;
 		vm_end(vm, STOP_ORDERED);
 		break;
+	case VM_IS_LOADING:
+		vm->state = VM_IS_STOPPING;
+		break;
 	case VM_IS_KEPT:
 	case VM_IS_RESTING:
+	case VM_IS_STARTING:
 		vm->state = VM_IS_STOPPED;
 		timer_cancel(&vm->rest);
 		give_memory_back(vm);
@@ -185,8 +249,10 @@ int vm_stop(struct vm *vm)
 
 int vm_restart(struct vm *vm)
 {
-	if (vm->state != VM_IS_RUNNING && vm->state != VM_IS_STOPPING)
+	if (has_ended(vm))
 		return vm_start(vm);
+	if (vm->state == VM_IS_STARTING || vm->state == VM_IS_LOADING)
+		return 0;
 	vm_stop(vm);
 	vm->starts_again = true;
 	return 0;
@@ -214,19 +280,9 @@ static enum vm_after after(const struct vm *vm, enum stop_reason reason)
 	}
 }
 
-/* A failure has told its reason, and the VM stays stopped. */
-static void start_or_stay(struct vm *vm)
-{
-	if (vm_start(vm))
-		vm->state = VM_IS_STOPPED;
-}
-
 static void has_rested(struct timer *timer)
 {
-	struct vm *vm = CONTAINER_OF(timer, struct vm, rest);
-
-	vm->state = VM_IS_STOPPED;
-	start_or_stay(vm);
+	(void)!vm_start(CONTAINER_OF(timer, struct vm, rest));
 }
 
 static void start_again(struct vm *vm)
@@ -235,7 +291,7 @@ static void start_again(struct vm *vm)
 
 	vm->n_short_runs = was_short ? vm->n_short_runs + 1 : 0;
 	if (vm->n_short_runs <= MAX_SHORT_RUNS) {
-		start_or_stay(vm);
+		(void)!vm_start(vm);
 		return;
 	}
 	vm->state = VM_IS_RESTING;
@@ -264,6 +320,8 @@ void life_vm_ended(struct work *work)
 				      : "");
 	if (next == VM_RESTART)
 		start_again(vm);
+	else if (vconsole_attached() == vm->console && vms_are_alive())
+		keyboard_say_escape(); /* here nobody answers any more */
 }
 
 bool vms_are_alive(void)
@@ -299,6 +357,10 @@ bool vms_ended_well(void)
 void vms_start(void)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (vms[i]->config.starts_by_itself && !vm_start(vms[i]) && !vconsole_attached())
-			vconsole_attach(vms[i]->console);
+		if (vms[i]->config.starts_by_itself)
+			(void)!vm_start(vms[i]);
+	has_first = false;
+	while (load_next())
+		continue;
+	has_first = true;
 }

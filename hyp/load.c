@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyp/run.h"
 #include "hyp/vm.h"
 #include "lib/component.h"
 #include "lib/guest_image.h"
@@ -38,9 +39,24 @@ static int find_file(struct vm *vm, const char *name, struct cpio_file *file,
 	}
 }
 
+/* In pieces, between which others have their turns, and may end this. */
 static int put(void *context, struct gpa to, const void *from, size_t n)
 {
-	return guest_load(context, to, from, n);
+	struct vm *vm = context;
+
+	for (size_t part; n; n -= part, to.v += part, from = (const char *)from + part) {
+		part = MEGA_SIZE - to.v % MEGA_SIZE;
+		if (part > n)
+			part = n;
+		int error = guest_load(&vm->map, to, from, part);
+
+		if (error)
+			return error;
+		run_share();
+		if (vm->state != VM_IS_LOADING)
+			return -ECANCELED;
+	}
+	return 0;
 }
 
 /* The RAM that images can go to; the first range is the main one. */
@@ -75,7 +91,7 @@ static int load_roms(struct vm *vm, struct vm_error *error)
 				 r->file, file.size, r->size);
 			return -ENOSPC;
 		}
-		code = guest_load(&vm->map, r->at, file.bytes, file.size);
+		code = put(vm, r->at, file.bytes, file.size);
 		if (code)
 			return vm_fail(error, code, r->node, NULL);
 	}
@@ -106,7 +122,7 @@ static int load_image(struct vm *vm, struct loading *l, const char *name, const 
 	code = guest_place(&l->place, &l->plan, l->ram[0], l->initrd.size, tree_room(vm), &why);
 	if (code)
 		return vm_fail(error, code, name, why.text);
-	code = guest_image_load(&l->plan, bytes, size, put, &vm->map, &l->scratch);
+	code = guest_image_load(&l->plan, bytes, size, put, vm, &l->scratch);
 	if (code)
 		return vm_fail(error, code, name, code == -EINVAL ? "is damaged" : NULL);
 	return 0;
@@ -142,7 +158,7 @@ static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 		code = load_roms(vm, error);
 	if (code)
 		return code;
-	code = guest_load(&vm->map, l->place.initrd, l->initrd.bytes, l->initrd.size);
+	code = put(vm, l->place.initrd, l->initrd.bytes, l->initrd.size);
 	int n = code ? code
 		     : guest_tree_make(vm, l->tree, tree_room(vm), l->place.initrd.v,
 				       l->initrd.size);
@@ -163,13 +179,13 @@ int vm_load(struct vm *vm, struct vm_error *error)
 		free(l);
 		return vm_fail(error, code, vm_name(vm), NULL);
 	}
-	vm_devices_reset(vm);
 	code = load_all(vm, l, error);
 	if (!code) {
 		struct vcpu *first = vm->vcpus[0];
 		struct gpa entry = vm->config.has_entry ? vm->config.entry : l->plan.entry;
 		uint64_t now = time_now();
 
+		vm_devices_reset(vm);
 		/* A guest's time begins with it. */
 		for (unsigned i = 0; i < vm->n_vcpus; i++)
 			vm->vcpus[i]->time_delta = -now;

@@ -143,12 +143,8 @@ int main(void)
 		monitor_open();
 	/* Between the last look and the sleep nothing may end that has to be looked at. While
 	 * somebody is in the monitor, it is his to quit. */
-	for (irq_poll(); vms_are_alive() || monitor_has_keyboard(); irq_poll()) {
-		console_drain();
-		monitor_poll();
-		if (!run_next())
-			irq_wait();
-	}
+	for (irq_poll(); vms_are_alive() || monitor_has_keyboard(); irq_poll())
+		vms_turn();
 	console_flush(LAST_WORDS_MS); /* what the attached guest said last */
 	for (unsigned i = 0; i < n_vms(); i++)
 		if (vconsole_has_unseen(vm_console(vm_at(i))))

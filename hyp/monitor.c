@@ -97,8 +97,9 @@ static void mend(struct timer *unused)
 
 void monitor_poll(void)
 {
-	static struct timer pause = { .call = mend };
+	static struct timer pause;
 
+	pause.call = mend;
 	if (monitor_has_keyboard() && console_is_broken() && !pause.is_set)
 		timer_set(&pause, time_now() + time_from_us(PAUSE_MS * 1000));
 }

@@ -95,7 +95,7 @@ MONITOR_COMMAND(console, "NAME [BYTES]",
 
 static bool start(unsigned n, char **words)
 {
-	return order(n, words, vm_start, "started", "`restart` starts it anew");
+	return order(n, words, vm_start, "starts", "`restart` starts it anew");
 }
 MONITOR_COMMAND(start, "NAME", "start it anew from its images", start);
 

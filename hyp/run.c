@@ -29,6 +29,8 @@ static PER_HART struct {
 	struct vcpu *loaded; /* whose state is in the registers */
 	struct timer slice;
 	bool is_slice_over;
+	bool is_shared;     /* who called run_share goes on when all have had their turn */
+	uint64_t shared_at; /* when it did last */
 } here;
 
 static void slice_ends(struct timer *timer)
@@ -42,7 +44,7 @@ static void slice_begins(void)
 {
 	here.is_slice_over = false;
 	here.slice.call = slice_ends;
-	if (here.first && here.running)
+	if (here.running && (here.first || here.is_shared))
 		timer_set(&here.slice, time_now() + time_from_us(SLICE_US));
 	else
 		timer_cancel(&here.slice);
@@ -239,6 +241,20 @@ bool run_next(void)
 	if (v->state == VCPU_RUNNABLE)
 		enqueue(v);
 	return true;
+}
+
+void run_share(void)
+{
+	if (time_now() - here.shared_at < time_from_us(SLICE_US))
+		return;
+	poll();
+	here.is_shared = true;
+	for (struct vcpu *next = here.first, *last = here.last; next && run_next();
+	     next = here.first)
+		if (next == last)
+			break;
+	here.is_shared = false;
+	here.shared_at = time_now();
 }
 
 void run_end_turn(void)

@@ -9,6 +9,10 @@
  * asks. Run one of this hart's vCPUs for a while. False: none of them is runnable. */
 bool run_next(void);
 
+/* For long work on a hart that runs guests: called between its pieces, it gives each other vCPU of
+ * this hart its turn whenever the caller has had a slice itself. Not inside a turn. */
+void run_share(void);
+
 /* What runs on this hart has had its turn: run_next returns. In a poll point. */
 void run_end_turn(void);
 

@@ -47,7 +47,7 @@ struct vconsole {
 
 static struct vconsole *attached; /* the boot hart's */
 
-struct vconsole *vconsole_create(const char *name)
+COLD struct vconsole *vconsole_create(const char *name)
 {
 	struct vconsole *vc = calloc(1, sizeof(*vc));
 
@@ -63,7 +63,7 @@ struct vconsole *vconsole_create(const char *name)
 	return NULL;
 }
 
-void vconsole_destroy(struct vconsole *vc)
+COLD void vconsole_destroy(struct vconsole *vc)
 {
 	if (attached == vc)
 		attached = NULL;
@@ -74,7 +74,7 @@ void vconsole_destroy(struct vconsole *vc)
 	free(vc);
 }
 
-void vconsole_set_user(struct vconsole *vc, const struct vconsole_user *user)
+COLD void vconsole_set_user(struct vconsole *vc, const struct vconsole_user *user)
 {
 	vc->user = user ? *user : (struct vconsole_user){ 0 };
 }
@@ -144,7 +144,7 @@ static void end_refusal(struct vconsole *vc)
 		vc->user.room(vc->user.context);
 }
 
-static void set_attached(struct vconsole *vc, bool on)
+static COLD void set_attached(struct vconsole *vc, bool on)
 {
 	lock_take(&vc->lock);
 	vc->is_attached = on;
@@ -152,7 +152,7 @@ static void set_attached(struct vconsole *vc, bool on)
 	end_refusal(vc);
 }
 
-static void say_who(struct vconsole *vc)
+static COLD void say_who(struct vconsole *vc)
 {
 	static char text[80];
 	uint64_t n_lost = vconsole_n_lost(vc) - vc->n_lost_told;
@@ -164,7 +164,7 @@ static void say_who(struct vconsole *vc)
 	console_write(text, (size_t)n);
 }
 
-void vconsole_attach(struct vconsole *vc)
+COLD void vconsole_attach(struct vconsole *vc)
 {
 	struct vconsole *old = attached;
 
@@ -187,7 +187,7 @@ struct vconsole *vconsole_attached(void)
 	return attached;
 }
 
-void vconsole_show(struct vconsole *vc, size_t n)
+COLD void vconsole_show(struct vconsole *vc, size_t n)
 {
 	lock_take(&vc->lock);
 	if (n > KEPT)
@@ -198,7 +198,7 @@ void vconsole_show(struct vconsole *vc, size_t n)
 	lock_release(&vc->lock);
 }
 
-size_t vconsole_watch(struct vconsole *vc, uint64_t *at, char *bytes, size_t n)
+COLD size_t vconsole_watch(struct vconsole *vc, uint64_t *at, char *bytes, size_t n)
 {
 	size_t i;
 

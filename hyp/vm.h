@@ -3,9 +3,10 @@
  * A virtual machine: what its description says, its memory, its vCPUs, its devices, its console.
  * What it took is given back when it is destroyed.
  *
- * Its life: it is made stopped; vm_start makes it running; when its last vCPU has left, for
- * whatever reason, `ended` runs on the boot hart, which stops it, keeps it as it is, or starts it
- * again. All of that is the boot hart's; vCPUs run on their own.
+ * Its life: it is made stopped; vm_start asks for it to run, and the boot hart's loop loads it, in
+ * turns with the guests of that hart; when its last vCPU has left, for whatever reason, `ended`
+ * runs on the boot hart, which stops it, keeps it as it is, or starts it again. All of that is the
+ * boot hart's; vCPUs run on their own.
  */
 #ifndef HYP_VM_H
 #define HYP_VM_H
@@ -24,10 +25,12 @@ struct vconsole;
 
 enum vm_state {
 	VM_IS_STOPPED,
+	VM_IS_KEPT,
+	VM_IS_RESTING,  /* it will be started again */
+	VM_IS_STARTING, /* as soon as the boot hart gets to it */
+	VM_IS_LOADING,
 	VM_IS_RUNNING,
 	VM_IS_STOPPING,
-	VM_IS_KEPT,
-	VM_IS_RESTING, /* it will be started again */
 };
 
 struct vm {
@@ -77,7 +80,8 @@ MUST_CHECK struct vm *vm_create(const struct vm_config *config, const struct cpi
 /* It is stopped or kept. */
 void vm_destroy(struct vm *vm);
 
-/* Put the images and the tree into memory, and the first vCPU at its entry. The reason in words. */
+/* Put the images and the tree into memory, and the first vCPU at its entry, while others on this
+ * hart have their turns. The reason in words; -ECANCELED: one of them ended its starting. */
 MUST_CHECK int vm_load(struct vm *vm, struct vm_error *error);
 
 /* It ends for this reason, unless another came first: its vCPUs are told to leave. Any hart. */
@@ -92,8 +96,11 @@ bool vms_are_alive(void);
 bool vms_wait_for_a_start(void);
 /* Did all end as a guest should, by its own wish? */
 bool vms_ended_well(void);
-/* Start what starts by itself, in its order. */
+/* Start what starts by itself, in its order. The first one that could be loaded has the console. */
 void vms_start(void);
+/* One round of the boot hart's loop, between two irq_poll: a VM that shall start is loaded, else a
+ * vCPU has its turn, else the hart sleeps. */
+void vms_turn(void);
 
 /* devices.c of a VM. -ENOMEM, or what the map says. */
 MUST_CHECK int vm_devices_create(struct vm *vm);

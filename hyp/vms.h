@@ -19,13 +19,13 @@ const char *vm_name(const struct vm *vm);
 const char *vm_state_text(const struct vm *vm);
 struct vconsole *vm_console(struct vm *vm);
 
-/* Begin from the images, with memory and devices as new. 0; -EBUSY: it runs; or why its memory
- * could not be made, which the log has told. */
+/* It shall begin from its images, with memory and devices as new; if it then cannot, the log tells
+ * why. 0; -EBUSY: it runs, or is starting. */
 MUST_CHECK int vm_start(struct vm *vm);
-/* It ends at the next moment that its vCPUs are looked at, and does not start again by itself. 0;
- * -EALREADY: it has ended. */
+/* It ends at the next moment that its vCPUs, or the loading, are looked at, and does not start
+ * again by itself. 0; -EALREADY: it has ended. */
 int vm_stop(struct vm *vm);
-/* Stop it, and start it when it has stopped. */
+/* Stop it, and start it when it has stopped; one that is starting goes on. */
 MUST_CHECK int vm_restart(struct vm *vm);
 
 /* Lines that a person reads. `is_physical`: the address is the guest's physical one. */

@@ -227,8 +227,8 @@ int frames_alloc(struct frame_owner *owner, unsigned order, enum frame_flags fla
 	return 0;
 }
 
-int frames_alloc_at(struct frame_owner *owner, struct hpa at, unsigned order,
-		    enum frame_flags flags)
+COLD int frames_alloc_at(struct frame_owner *owner, struct hpa at, unsigned order,
+			 enum frame_flags flags)
 {
 	uint64_t pfn = at.v >> PAGE_SHIFT;
 	uint32_t index = buddy_index(&pool, pfn);
@@ -251,7 +251,7 @@ int frames_alloc_at(struct frame_owner *owner, struct hpa at, unsigned order,
 }
 
 /* The index of the frame at `at` if it has a descriptor, else BUDDY_NONE. */
-static uint32_t described(struct hpa at)
+static COLD uint32_t described(struct hpa at)
 {
 	uint32_t index = buddy_index(&pool, at.v >> PAGE_SHIFT);
 
@@ -296,7 +296,7 @@ unsigned frame_refs(struct hpa at)
 	return atomic_load_explicit(&pool.frames[index].refs, memory_order_acquire);
 }
 
-struct frame_owner *frame_owner_of(struct hpa at, unsigned *order)
+COLD struct frame_owner *frame_owner_of(struct hpa at, unsigned *order)
 {
 	if (!frame_refs(at))
 		return NULL;
@@ -311,7 +311,7 @@ void frames_drain_cache(void)
 	drain(&caches[hart_index]);
 }
 
-void frames_stats(struct frames_stats *stats)
+COLD void frames_stats(struct frames_stats *stats)
 {
 	pool_stats(stats);
 	for (unsigned i = 0; i < n_caches; i++)

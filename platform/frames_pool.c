@@ -175,7 +175,7 @@ void pool_give(unsigned order, const uint32_t *blocks, unsigned n)
 	lock_release(&pool_lock);
 }
 
-void pool_stats(struct frames_stats *stats)
+COLD void pool_stats(struct frames_stats *stats)
 {
 	*stats = (struct frames_stats){ .n_total = n_total, .n_left_out = n_left_out };
 	lock_take(&pool_lock);

@@ -117,7 +117,7 @@ static void nothing(struct timer *timer)
 {
 	(void)timer;
 }
-static struct timer limit = { .call = nothing };
+static struct timer limit;
 
 /* True when the hart is here; false when the limit passed first, and then it never takes part. */
 static bool await(struct hart_start *start)
@@ -176,6 +176,7 @@ static int harts_init(void)
 	unsigned n = 1;
 
 	ids[0] = hart_id;
+	limit.call = nothing;
 	timer_set(&limit, time_now() + time_from_us(hart_wait_ms * 1000ull));
 	unsigned n_started = start_all(starts);
 	for (unsigned i = 0; i < n_started; i++) {

@@ -26,7 +26,7 @@ LDFLAGS := --specs=picolibc.specs $(ARCH_LINK) -DPICOLIBC_INTEGER_PRINTF_SCANF -
 HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/vconsole.c \
 	lib/buddy.c lib/chacha.c lib/machine_tree.c lib/ring.c lib/string.c platform/console/console.c \
 	platform/console/ns16550.c platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c \
-	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/ipi.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c \
+	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/ipi.c sbi/guest/rfence.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c \
 	$(wildcard vcpu/hext/*.c)
 # The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
 # above 2 KiB, for which sp would move by a register, which lib/unwind.c does not read; and those of which a
@@ -34,7 +34,8 @@ HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/v
 # for each tag of a tree.
 OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
-SMALL := -Os -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap
+SMALL := -Os -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap -fno-tree-forwprop \
+	-fno-caller-saves -fno-tree-tail-merge -fno-partial-inlining
 OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,$(SMALL) \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
 

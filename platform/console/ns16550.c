@@ -151,7 +151,7 @@ static void mend_divisor(uint32_t clock_hz)
 	set(LCR, framing);
 }
 
-const struct console_driver *ns16550_attach(const struct machine_uart *m, volatile void *regs)
+COLD const struct console_driver *ns16550_attach(const struct machine_uart *m, volatile void *regs)
 {
 	uart.regs = regs;
 	uart.shift = m->reg_shift;

@@ -26,10 +26,11 @@ static void poll(struct timer *timer)
 	poll_in(timer, is_quiet ? PERIOD_US : BUSY_US);
 }
 
-static struct timer timer = { .call = poll };
-
 static int console_poll_init(void)
 {
+	static struct timer timer;
+
+	timer.call = poll;
 	if (!console_has_interrupts())
 		poll_in(&timer, BUSY_US);
 	return 0;

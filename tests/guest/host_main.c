@@ -199,11 +199,8 @@ int main(void)
 	vconsole_attach(vm_console(tester));
 	if (vm_start(tester))
 		end_with(2, "the VM does not start");
-	for (irq_poll(); tester->state != VM_IS_STOPPED; irq_poll()) {
-		console_drain();
-		if (!run_next())
-			irq_wait();
-	}
+	for (irq_poll(); tester->state != VM_IS_STOPPED; irq_poll())
+		vms_turn();
 	if (n_failed < 0 || tester->last_end != STOP_SHUTDOWN)
 		end_with(2, "the guest did not come to its end");
 	if (results != CONSOLE && semihost_close(results))

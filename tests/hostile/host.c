@@ -172,11 +172,8 @@ static void look(struct timer *timer)
 
 static void run_until(bool (*is_at_end)(void))
 {
-	for (irq_poll(); !is_at_end(); irq_poll()) {
-		console_drain();
-		if (!run_next())
-			irq_wait();
-	}
+	for (irq_poll(); !is_at_end(); irq_poll())
+		vms_turn();
 }
 
 static bool test_is_over(void)

@@ -39,3 +39,6 @@ $(B)/vector-%.bin: $(B)/vector-%.o
 	$(Q)$(CROSS)ld -Ttext=0x80200000 -e _start $< -o $(@:.bin=.elf)
 	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 images: $(B)/vector-hole.bin $(B)/vector-refused.bin
+
+# Guests of the system tests.
+program.turns := tests/system/turns.c

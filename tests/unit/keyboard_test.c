@@ -216,6 +216,15 @@ TEST(keyboard, a_question_mark_shows_the_keys_and_stays)
 	host_drop_vms();
 }
 
+TEST(keyboard, its_name_is_told)
+{
+	begin();
+	(void)host_said();
+	keyboard_say_escape();
+	EXPECT_STR(host_said(), "[Ctrl-], then m: the monitor; then ?: other keys]\r\n");
+	host_drop_vms();
+}
+
 TEST(keyboard, what_follows_a_command_that_gives_the_keyboard_away_is_the_guests)
 {
 	begin();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What orders do to a VM that runs, ends, rests or has ended; its vCPU is the test. */
+/* What orders do to a VM that is loaded, runs, ends, rests or has ended; its vCPU is the test. */
 #include "hyp/life.h"
 
 #include <errno.h>
@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hyp/keyboard.h"
+#include "hyp/monitor.h"
 #include "hyp/run.h"
 #include "hyp/vconsole.h"
+#include "platform/console.h"
+#include "platform/irq.h"
 #include "platform/log.h"
 #include "platform/timer.h"
 #include "tests/kit/kit.h"
@@ -19,6 +23,9 @@ static struct vcpu vcpu;
 static struct vm vm;
 static unsigned n_emptied;
 static int load_error;
+static void (*in_loading)(void); /* what happens while it is loaded */
+static struct vconsole *attached;
+static unsigned n_hints;
 static char told[200];
 unsigned log_level = LOG_NOTICE;
 
@@ -35,8 +42,11 @@ void log_line(enum log_level level, const char *format, ...)
 int vm_load(struct vm *loaded, struct vm_error *error)
 {
 	EXPECT(loaded == &vm);
+	EXPECT_EQ(vm.state, VM_IS_LOADING);
+	if (in_loading)
+		in_loading();
 	snprintf(error->text, sizeof(error->text), "no image");
-	return load_error;
+	return vm.state == VM_IS_LOADING ? load_error : -ECANCELED;
 }
 
 int gmap_empty(struct gmap *m)
@@ -86,13 +96,34 @@ void timer_cancel(struct timer *timer)
 
 struct vconsole *vconsole_attached(void)
 {
-	return NULL;
+	return attached;
 }
 
 void vconsole_attach(struct vconsole *vc)
 {
-	(void)vc;
+	attached = vc;
 }
+
+void keyboard_say_escape(void)
+{
+	n_hints++;
+}
+
+bool console_drain(void)
+{
+	return true;
+}
+
+void monitor_poll(void) {}
+
+void run_end_turn(void) {}
+
+bool run_next(void)
+{
+	return false;
+}
+
+void irq_wait(void) {}
 
 /* --- */
 
@@ -106,9 +137,16 @@ static void begin(void)
 	vm.vcpus[0] = &vcpu;
 	vm.n_vcpus = 1;
 	vm.ended.call = life_vm_ended;
+	vm.console = (struct vconsole *)&vm;
+	attached = NULL;
 	load_error = 0;
+	in_loading = NULL;
+	life_give_number(&vm);
+	REQUIRE_EQ(life_take_number(&vm), 1);
 	REQUIRE_EQ(vm_start(&vm), 0);
-	n_emptied = 0;
+	vms_turn();
+	REQUIRE_EQ(vm.state, VM_IS_RUNNING);
+	n_emptied = n_hints = 0;
 	told[0] = '\0';
 }
 
@@ -140,7 +178,10 @@ TEST(life, a_vm_that_runs_is_not_started_and_one_that_cannot_start_says_why)
 	vm_end(&vm, STOP_SHUTDOWN);
 	vm_is_empty(&vm);
 	load_error = -ENOENT;
-	EXPECT_EQ(vm_start(&vm), -ENOENT);
+	EXPECT_EQ(vm_start(&vm), 0);
+	EXPECT_STR(vm_state_text(&vm), "is starting");
+	EXPECT_EQ(vm_start(&vm), -EBUSY);
+	vms_turn();
 	EXPECT_STR(told, "vm: does not start: no image");
 	EXPECT_STR(vm_state_text(&vm), "could not start");
 }
@@ -152,13 +193,99 @@ TEST(life, restart_stops_it_first_and_starts_one_that_has_ended)
 	EXPECT_EQ(vm.n_starts, 1);
 	vm_is_empty(&vm);
 	EXPECT_STR(told, "vm: was stopped, and starts again");
+	vms_turn();
 	EXPECT_EQ(vm.n_starts, 2);
 	EXPECT(!is_told_to_leave());
 	vm_stop(&vm);
 	vm_is_empty(&vm);
 	EXPECT_EQ(vm.n_starts, 2);
 	EXPECT_EQ(vm_restart(&vm), 0);
+	vms_turn();
 	EXPECT_EQ(vm.n_starts, 3);
+}
+
+static void stop_it(void)
+{
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT_STR(vm_state_text(&vm), "is stopping");
+}
+
+static void restart_it(void)
+{
+	EXPECT_EQ(vm_restart(&vm), 0);
+	EXPECT_STR(vm_state_text(&vm), "is starting");
+}
+
+static void stop_and_restart_it(void)
+{
+	in_loading = NULL;
+	stop_it();
+	EXPECT_EQ(vm_restart(&vm), 0);
+}
+
+/* Another guest has its turn meanwhile, and the person at the monitor too. */
+TEST(life, an_order_may_come_while_a_vm_is_loaded)
+{
+	begin();
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	in_loading = stop_it;
+	vms_turn();
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(n_emptied, 1);
+	EXPECT_STR(told, "vm: was stopped");
+	EXPECT_STR(vm_state_text(&vm), "was stopped");
+	EXPECT_EQ(vm.n_starts, 1);
+
+	in_loading = restart_it;
+	EXPECT_EQ(vm_start(&vm), 0);
+	vms_turn();
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
+	EXPECT_EQ(vm.n_starts, 2);
+
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	in_loading = stop_and_restart_it;
+	vms_turn();
+	EXPECT_EQ(vm.state, VM_IS_STARTING);
+	EXPECT_EQ(vm.n_starts, 2);
+	vms_turn();
+	EXPECT_EQ(vm.n_starts, 3);
+}
+
+TEST(life, a_vm_that_waits_to_be_loaded_can_be_stopped)
+{
+	begin();
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	EXPECT_STR(vm_state_text(&vm), "is starting");
+	EXPECT_EQ(vm_restart(&vm), 0);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	EXPECT_EQ(n_emptied, 1);
+	vms_turn();
+	EXPECT_EQ(vm.n_starts, 1);
+}
+
+TEST(life, the_first_that_can_be_loaded_at_boot_has_the_console)
+{
+	begin();
+	vm_end(&vm, STOP_SHUTDOWN);
+	vm_is_empty(&vm);
+	vm.config.starts_by_itself = true;
+	load_error = -ENOENT;
+	vms_start();
+	EXPECT(!attached);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+	load_error = 0;
+	EXPECT_EQ(vm_start(&vm), 0); /* later it is not taken away from who has it */
+	vms_turn();
+	EXPECT(!attached);
+	vm_end(&vm, STOP_SHUTDOWN);
+	vm_is_empty(&vm);
+	vms_start();
+	EXPECT(attached == vm.console);
+	EXPECT_EQ(n_hints, 1);
 }
 
 TEST(life, the_last_order_counts)
@@ -173,6 +300,7 @@ TEST(life, the_last_order_counts)
 	EXPECT_EQ(vm_stop(&vm), 0);
 	EXPECT_EQ(vm_restart(&vm), 0);
 	vm_is_empty(&vm);
+	vms_turn();
 	EXPECT_EQ(vm.n_starts, 2);
 }
 
@@ -199,6 +327,7 @@ TEST(life, without_an_order_the_description_says_what_follows_an_end)
 	begin();
 	vm_end(&vm, STOP_REBOOT);
 	vm_is_empty(&vm);
+	vms_turn();
 	EXPECT_EQ(vm.n_starts, 2);
 	vm_end(&vm, STOP_CRASH);
 	vm_is_empty(&vm);
@@ -214,6 +343,7 @@ TEST(life, a_vm_that_rests_before_it_starts_again_can_be_stopped)
 {
 	begin();
 	for (unsigned i = 0; i < 4; i++) {
+		vms_turn();
 		vm_end(&vm, STOP_REBOOT);
 		vm_is_empty(&vm);
 	}

@@ -114,8 +114,8 @@ TEST(monitor, a_vm_goes_by_its_name_or_its_number)
 	EXPECT_STR(answer("list"), "1  one             running\r\n"
 				   "2  two             stopped\r\n"
 				   "3  three           stopped\r\n");
-	EXPECT_STR(answer("start three"), "three: started\r\n");
-	EXPECT_STR(answer("start 2"), "two: started\r\n");
+	EXPECT_STR(answer("start three"), "three: starts\r\n");
+	EXPECT_STR(answer("start 2"), "two: starts\r\n");
 	EXPECT_STR(host_done(), "start three; start two; ");
 	EXPECT_STR(answer("start 4"), "there is no VM '4'; `list` shows those that there are\r\n");
 	EXPECT_STR(answer("stop 0"), "there is no VM '0'; `list` shows those that there are\r\n");
@@ -131,7 +131,7 @@ TEST(monitor, a_vm_goes_by_its_name_or_its_number)
 TEST(monitor, each_command_does_what_it_says)
 {
 	begin();
-	EXPECT_STR(answer("start one"), "one: started\r\n");
+	EXPECT_STR(answer("start one"), "one: starts\r\n");
 	EXPECT_STR(answer("stop  one "), "one: stops\r\n");
 	EXPECT_STR(answer("   restart   one"), "one: starts again\r\n");
 	EXPECT_STR(host_done(), "start one; stop one; restart one; ");

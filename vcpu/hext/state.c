@@ -41,7 +41,7 @@ OPTION_FLAG(no-hedeleg, no_hedeleg, no_hedeleg,
 
 enum { UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
 
-void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
+COLD void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(v->x); i++)
 		v->x[i] = v->f[i] = 0;

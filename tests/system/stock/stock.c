@@ -181,9 +181,7 @@ static bool run_until(bool (*is_over)(const void *context), const void *context)
 		for (unsigned i = 0; i < TALKERS; i++)
 			if (talkers[i].vm)
 				go_on(&talkers[i]);
-		console_drain();
-		if (!run_next())
-			irq_wait();
+		vms_turn();
 	}
 	timer_cancel(&tick);
 	return is_over(context);

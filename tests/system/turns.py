@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A guest goes on while another one is unpacked on its hart, which takes a quarter of a second: again
+and again it waits for a slice of 10 ms and the piece that the loader was at when that was over.
+Time is counted in instructions.
+"""
+
+from runner.qemu import Machine
+from system._boot import console, prepared
+
+ESCAPE, MONITOR = '\x1d', '^hartwood> '
+MAKE = r'''
+{ cat %s; seq 1 700000; } | gzip >$place/packed.gz
+sed 's/"hello"/"packed"/; s/hello.bin/packed.gz/; s/no-default-devices;/& start = "manual";/' \
+    guests/hello/hello.dts >$place/packed.dts
+sed 's/"hello"/"turns"/; s/hello.bin/turns.bin/' guests/hello/hello.dts >$place/turns.dts
+tools/bundle --images %s $place/turns.cpio $place/packed.dts $place/turns.dts'''
+
+
+def jobs(env):
+    hello = env.image('hello')
+    job = console(env, 'loading-in-turns', Machine(harts=1), '-icount', 'shift=0', dialogue=[
+        ('^it looks', ESCAPE + 'm'), (MONITOR, 'start packed\n'),
+        ('packed: switched itself off', 'console turns\n'), (r'^\[turns\]', 'x')],
+        expect=['packed: starts', r'^the longest time between two looks: 1[0-3]\d{3} us'])
+    yield prepared(env, job, MAKE % (hello, hello.parent), '-initrd', '$place/turns.cpio')
