@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/console_host.h"
+#include "tests/unit/time_host.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 #include "platform/console/driver.h"
 #include "platform/hart.h"
 #include "platform/mmu.h"
-#include "platform/timer.h"
 #include "platform/trace.h"
 #include "tests/kit/kit.h"
 
@@ -36,41 +36,6 @@ void own_free(void *pages, unsigned order)
 {
 	(void)order;
 	free(pages);
-}
-
-/* --- time: it stands still until the timer that is set is let run */
-
-static struct timer *timer;
-
-uint64_t csr_model_read(unsigned csr)
-{
-	REQUIRE_EQ(csr, CSR_TIME);
-	return 0;
-}
-
-uint64_t time_from_us(uint64_t us)
-{
-	return us;
-}
-
-void timer_set(struct timer *t, uint64_t when)
-{
-	REQUIRE(!timer);
-	timer = t;
-	t->when = when;
-	t->is_set = true;
-}
-
-bool host_let_time_pass(void)
-{
-	struct timer *t = timer;
-
-	if (!t)
-		return false;
-	timer = NULL;
-	t->is_set = false;
-	t->call(t);
-	return true;
 }
 
 void trace_show(unsigned n, void (*show)(const char *format, ...))

@@ -39,7 +39,4 @@ void host_drop_vms(void);
 const char *host_done(void);
 extern int host_error; /* what vm_start, vm_stop and vm_restart return */
 
-/* The timer that is set goes off; false: none is. */
-bool host_let_time_pass(void);
-
 #endif

@@ -11,6 +11,7 @@
 #include "platform/console.h"
 #include "tests/kit/kit.h"
 #include "tests/unit/console_host.h"
+#include "tests/unit/time_host.h"
 
 #define RUB_OUT "\b \b"
 

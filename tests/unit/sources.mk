@@ -26,16 +26,16 @@ unit.hext := tests/unit/hext_test.c tests/unit/host_stubs.c tests/unit/own_host.
 	vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
-unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c hyp/keyboard.c hyp/monitor.c \
+unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/keyboard.c hyp/monitor.c \
 	hyp/monitor_commands.c hyp/vconsole.c lib/ring.c platform/console/console.c
-unit.life := tests/unit/life_test.c hyp/life.c
+unit.life := tests/unit/life_test.c tests/unit/time_host.c hyp/life.c
 unit.list := tests/unit/list_test.c
 unit.lock := tests/unit/lock_test.c tests/unit/host_stubs.c
 unit.machine := tests/unit/machine_check.c tests/unit/machine_dump.c tests/unit/machine_golden.c \
 	tests/unit/machine_hostile.c tests/unit/machine_test.c tests/unit/tree_maker.c lib/isa.c \
 	lib/machine.c lib/machine_blob.c lib/machine_chosen.c lib/machine_cpus.c lib/machine_irq.c \
 	lib/machine_memory.c lib/machine_tree.c lib/machine_uart.c
-unit.monitor := tests/unit/monitor_test.c tests/unit/console_host.c hyp/monitor.c hyp/monitor_commands.c \
+unit.monitor := tests/unit/monitor_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/monitor.c hyp/monitor_commands.c \
 	hyp/vconsole.c lib/ring.c platform/console/console.c
 unit.ns16550 := tests/unit/ns16550_test.c platform/console/ns16550.c
 unit.option := tests/unit/option_test.c platform/option.c
@@ -47,7 +47,7 @@ unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
 unit.syscon := tests/unit/syscon_test.c devices/syscon.c lib/node.c
 unit.unwind := tests/unit/unwind_test.c lib/unwind.c
-unit.vconsole := tests/unit/vconsole_test.c tests/unit/console_host.c hyp/vconsole.c lib/ring.c \
+unit.vconsole := tests/unit/vconsole_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/vconsole.c lib/ring.c \
 	platform/console/console.c
 unit.vm_config := tests/unit/vm_config_test.c tests/unit/vm_config_map_test.c tests/unit/vm_config_check.c \
 	tests/unit/vm_source.c hyp/config.c hyp/config_host.c hyp/config_map.c hyp/config_props.c lib/isa.c \
