@@ -71,7 +71,7 @@ debug: $(run-image) $(run-guests) $(O)/setup/run.ok $(O)/setup/debug.ok
 	$(Q)$(run-command) --gdb $(run-image:.bin=.elf)
 
 ##@ Keeping it right
-## test: every test that takes seconds, four minutes in all (ONLY=pattern, LIST=1, JOBS=n)
+## test: every test that takes seconds or a few minutes, some 20 minutes in all (ONLY=pattern, LIST=1, JOBS=n)
 test: $(if $(LIST),,test-programs)
 	$(Q)$(if $(LIST),: ,)$(MAKE) --no-print-directory DEBUG=1 $(O)/debug/test-machine.bin
 	$(Q)$(PYTHON) tests/run

@@ -34,7 +34,6 @@ enum {
 
 static struct vm *vms[MAX_VMS];
 static unsigned count;
-static bool has_first = true; /* somebody has the console, or nobody shall get it unasked */
 
 unsigned n_vms(void)
 {
@@ -145,6 +144,7 @@ int vm_start(struct vm *vm)
 	if (!has_ended(vm))
 		return -EBUSY;
 	timer_cancel(&vm->rest);
+	vm_devices_reset(vm); /* what is typed from now on is for its next life */
 	vm->state = VM_IS_STARTING;
 	run_end_turn();
 	return 0;
@@ -161,11 +161,25 @@ static void begin(struct vm *vm)
 	for (unsigned i = 0; i < vm->n_vcpus; i++)
 		atomic_store_explicit(&vm->vcpus[i]->orders, 0, memory_order_relaxed);
 	run_start(vm->vcpus[0]);
-	if (!has_first) {
-		has_first = true;
+	if (!vconsole_attached() && !monitor_has_keyboard()) {
 		vconsole_attach(vm->console);
 		keyboard_say_escape();
 	}
+}
+
+/* At the console of a VM that has ended nobody answers any more. */
+static void show_way_out(const struct vm *vm)
+{
+	if (has_ended(vm) && vconsole_attached() == vm->console && vms_are_alive())
+		keyboard_say_escape();
+}
+
+static void say_end(const struct vm *vm, enum stop_reason reason, enum vm_after next)
+{
+	log_notice("%s: %s%s", vm_name(vm), end_text(reason),
+		   next == VM_RESTART ? ", and starts again"
+		   : next == VM_KEEP  ? ", and is kept"
+				      : "");
 }
 
 /* It cannot start, or was told not to in the meantime. */
@@ -175,21 +189,24 @@ static void stay(struct vm *vm, const char *why)
 
 	give_memory_back(vm);
 	vm->last_end = is_ordered ? STOP_ORDERED : STOP_NO_START;
+	vm->state = vm->starts_again ? VM_IS_STARTING : VM_IS_STOPPED;
 	if (is_ordered)
-		log_notice("%s: %s", vm_name(vm), end_text(STOP_ORDERED));
+		say_end(vm, STOP_ORDERED, vm->starts_again ? VM_RESTART : VM_STOP);
 	else
 		log_notice("%s: does not start: %s", vm_name(vm), why);
-	vm->state = vm->starts_again ? VM_IS_STARTING : VM_IS_STOPPED;
 	vm->starts_again = false;
+	show_way_out(vm);
 }
 
-/* Load one of those that shall start, in their order. False: there is none. */
+/* Load one of those that shall start; round and round, or two that end while the other is loaded
+ * would leave none to a third. False: there is none. */
 static bool load_next(void)
 {
+	static unsigned at;
 	struct vm_error error;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct vm *vm = vms[i];
+		struct vm *vm = vms[at++ % count];
 
 		if (vm->state != VM_IS_STARTING)
 			continue;
@@ -234,9 +251,12 @@ int vm_stop(struct vm *vm)
 	case VM_IS_LOADING:
 		vm->state = VM_IS_STOPPING;
 		break;
+	case VM_IS_STARTING:
+		vm->last_end = STOP_ORDERED;
+		vm->state = VM_IS_STOPPED;
+		break;
 	case VM_IS_KEPT:
 	case VM_IS_RESTING:
-	case VM_IS_STARTING:
 		vm->state = VM_IS_STOPPED;
 		timer_cancel(&vm->rest);
 		give_memory_back(vm);
@@ -312,16 +332,12 @@ void life_vm_ended(struct work *work)
 	vm->last_end = reason;
 	vm->last_held = atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
-	if (next == VM_STOP)
+	if (next != VM_KEEP)
 		give_memory_back(vm);
-	log_notice("%s: %s%s", vm_name(vm), end_text(reason),
-		   next == VM_RESTART ? ", and starts again"
-		   : next == VM_KEEP  ? ", and is kept"
-				      : "");
+	say_end(vm, reason, next);
 	if (next == VM_RESTART)
 		start_again(vm);
-	else if (vconsole_attached() == vm->console && vms_are_alive())
-		keyboard_say_escape(); /* here nobody answers any more */
+	show_way_out(vm);
 }
 
 bool vms_are_alive(void)
@@ -359,8 +375,6 @@ void vms_start(void)
 	for (unsigned i = 0; i < count; i++)
 		if (vms[i]->config.starts_by_itself)
 			(void)!vm_start(vms[i]);
-	has_first = false;
-	while (load_next())
+	for (unsigned i = 0; i < count && load_next(); i++)
 		continue;
-	has_first = true;
 }

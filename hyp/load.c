@@ -20,23 +20,19 @@ static size_t tree_room(const struct vm *vm)
 	return 16 * KiB + align_up(vm->n_vcpus * 2 * KiB, PAGE_SIZE);
 }
 
-static int find_file(struct vm *vm, const char *name, struct cpio_file *file,
+/* What the property `file` of this node names. */
+static int find_file(struct vm *vm, const char *node, const char *name, struct cpio_file *file,
 		     struct vm_error *error)
 {
 	int code = cpio_find(&vm->archive, name, file);
 
-	switch (code) {
-	case 0:
-		return 0;
-	case -ENOENT:
-		return vm_fail(error, code, name, "is not in the archive");
-	case -ENOTSUP:
-		return vm_fail(error, code, name, "is no regular file in the archive");
-	default:
+	if (code == -ENOENT || code == -ENOTSUP)
+		snprintf(error->text, sizeof(error->text), "/%s: file: %s is %s in the archive",
+			 node, name, code == -ENOENT ? "not" : "no regular file");
+	else if (code)
 		snprintf(error->text, sizeof(error->text), "the archive is damaged at byte %zu: %s",
 			 vm->archive.at, vm->archive.why);
-		return code;
-	}
+	return code;
 }
 
 /* In pieces, between which others have their turns, and may end this. */
@@ -81,13 +77,13 @@ static int load_roms(struct vm *vm, struct vm_error *error)
 
 		if (r->kind != REGION_ROM || !r->file[0])
 			continue;
-		int code = find_file(vm, r->file, &file, error);
+		int code = find_file(vm, r->node, r->file, &file, error);
 
 		if (code)
 			return code;
 		if (file.size > r->size) {
 			snprintf(error->text, sizeof(error->text),
-				 "%s: %s has %zu bytes, and there is room for %" PRIu64, r->node,
+				 "/%s: %s has %zu bytes, and there is room for %" PRIu64, r->node,
 				 r->file, file.size, r->size);
 			return -ENOSPC;
 		}
@@ -146,11 +142,11 @@ static int plan_rom(struct vm *vm, struct loading *l, struct vm_error *error)
 static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 {
 	const struct vm_config *c = &vm->config;
-	int code = c->initrd[0] ? find_file(vm, c->initrd, &l->initrd, error) : 0;
+	int code = c->initrd[0] ? find_file(vm, "initrd", c->initrd, &l->initrd, error) : 0;
 	struct cpio_file file = { .bytes = vm->image, .size = vm->image_size };
 
 	if (!code && !vm->image && c->kernel[0])
-		code = find_file(vm, c->kernel, &file, error);
+		code = find_file(vm, "kernel", c->kernel, &file, error);
 	if (!code)
 		code = file.bytes ? load_image(vm, l, c->kernel, file.bytes, file.size, error)
 				  : plan_rom(vm, l, error);
@@ -185,7 +181,6 @@ int vm_load(struct vm *vm, struct vm_error *error)
 		struct gpa entry = vm->config.has_entry ? vm->config.entry : l->plan.entry;
 		uint64_t now = time_now();
 
-		vm_devices_reset(vm);
 		/* A guest's time begins with it. */
 		for (unsigned i = 0; i < vm->n_vcpus; i++)
 			vm->vcpus[i]->time_delta = -now;

@@ -139,7 +139,8 @@ int main(void)
 	bool is_good = machine.initrd.size ? make_from_archive(machine.initrd) : make_builtin();
 
 	vms_start();
-	if (!vms_are_alive() && vms_wait_for_a_start())
+	if (!vms_are_alive() && vms_wait_for_a_start() && !monitor_has_keyboard() &&
+	    !monitor_is_over())
 		monitor_open();
 	/* Between the last look and the sleep nothing may end that has to be looked at. While
 	 * somebody is in the monitor, it is his to quit. */

@@ -68,16 +68,22 @@ static void prompt(void)
 	draw();
 }
 
-static bool is_open;
+static bool is_open, is_over;
 
 bool monitor_has_keyboard(void)
 {
 	return is_open && !vconsole_attached();
 }
 
+bool monitor_is_over(void)
+{
+	return is_over;
+}
+
 void monitor_open(void)
 {
 	is_open = true;
+	is_over = false;
 	vconsole_attach(NULL);
 	monitor_say("[monitor; `help` lists what it does]");
 	prompt();
@@ -86,6 +92,7 @@ void monitor_open(void)
 void monitor_close(void)
 {
 	is_open = false;
+	is_over = true;
 }
 
 static void mend(struct timer *unused)

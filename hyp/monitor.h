@@ -40,6 +40,9 @@ void monitor_open(void);
 /* Nobody is in it any more, and nobody comes: what is typed to it is lost. */
 void monitor_close(void);
 
+/* Has somebody closed it for good? */
+bool monitor_is_over(void);
+
 /* Somebody opened it, and has not closed it or gone to a guest's console since. */
 bool monitor_has_keyboard(void);
 

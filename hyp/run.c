@@ -58,7 +58,7 @@ static void enqueue(struct vcpu *v)
 	else
 		here.first = v;
 	here.last = v;
-	if (here.running && !here.slice.is_set)
+	if (here.running && !here.slice.is_set && !here.is_slice_over)
 		slice_begins();
 }
 
@@ -94,24 +94,36 @@ static bool must_leave(const struct vcpu *v)
 	return atomic_load_explicit(&v->orders, memory_order_acquire) & ORDER_LEAVE;
 }
 
-/* Somebody changed its lines or orders. */
-void run_look(struct vcpu *v)
+static void take_orders(struct vcpu *v)
 {
-	uint32_t start = ORDER_START;
+	uint32_t orders =
+		atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_START, memory_order_acq_rel);
 
-	CHECK(v->hart == hart_index);
-	start &= atomic_fetch_and_explicit(&v->orders, ~start, memory_order_acq_rel);
-	if (start && v->state == VCPU_OFF) {
+	if (orders & ORDER_START && v->state == VCPU_OFF) {
 		v->state = VCPU_RUNNABLE;
+		v->seen = (struct vcpu_translation){};
 		vcpu_set_hsm(v, HSM_STARTED);
 		enqueue(v);
 	}
+	if (orders & ORDER_SHOW) {
+		if (v == here.loaded)
+			v->seen = v->engine->translation(v);
+		atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_SHOW, memory_order_release);
+	}
+	if (orders & ORDER_LEAVE && v == here.running) /* in an exit of its own */
+		vcpu_leave(v, VERDICT_POLL);
+}
+
+/* Somebody changed its lines or orders. */
+void run_look(struct vcpu *v)
+{
+	CHECK(v->hart == hart_index);
+	if (atomic_load_explicit(&v->orders, memory_order_acquire))
+		take_orders(v);
 	if (v == here.loaded) {
 		v->engine->take_lines(v);
 		vcpu_take_fences(v);
 	}
-	if (v == here.running && must_leave(v)) /* in an exit of its own */
-		vcpu_leave(v, VERDICT_POLL);
 	wake(v);
 }
 
@@ -126,17 +138,30 @@ void run_add(struct vcpu *v)
 	vcpu_set_hsm(v, HSM_STOPPED);
 }
 
-void run_start(struct vcpu *v)
+static void order(struct vcpu *v, enum vcpu_order order)
 {
-	atomic_fetch_or_explicit(&v->orders, ORDER_START, memory_order_acq_rel);
+	atomic_fetch_or_explicit(&v->orders, order, memory_order_acq_rel);
 	if (v->hart == hart_index)
 		run_look(v);
 	else
 		work_queue(&v->look, v->hart);
 }
 
+void run_start(struct vcpu *v)
+{
+	order(v, ORDER_START);
+}
+
+void run_show(struct vcpu *v)
+{
+	order(v, ORDER_SHOW);
+	while (atomic_load_explicit(&v->orders, memory_order_acquire) & ORDER_SHOW)
+		cpu_relax();
+}
+
 static void unload(struct vcpu *v)
 {
+	v->seen = v->engine->translation(v);
 	v->engine->save(v);
 	vcpu_note_save(v);
 	here.loaded = NULL;
@@ -169,7 +194,6 @@ static void turn_off(struct vcpu *v)
 /* The guest waits for an interrupt. */
 static void wait(struct vcpu *v)
 {
-	v->seen = v->engine->translation(v);
 	v->state = VCPU_WAITING;
 	/* An interrupt that came up to here is seen; one that comes later wakes it. */
 	if (v->engine->is_awake(v)) {
@@ -254,6 +278,8 @@ void run_share(void)
 		if (next == last)
 			break;
 	here.is_shared = false;
+	if (here.loaded)
+		unload(here.loaded); /* or its siblings' fences would wait for our next poll */
 	here.shared_at = time_now();
 }
 

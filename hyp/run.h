@@ -22,6 +22,9 @@ void run_look(struct vcpu *v);
 /* A new vCPU, off; before anything else here is called for it. */
 void run_add(struct vcpu *v);
 
+/* See to it that v->seen is where its translation stands now. On the boot hart. */
+void run_show(struct vcpu *v);
+
 /* This vCPU, which is off, runs from now on. Any hart. */
 void run_start(struct vcpu *v);
 

@@ -6,6 +6,7 @@
 
 #include "arch/cause.h"
 #include "gstage/walk.h"
+#include "hyp/run.h"
 #include "hyp/vconsole.h"
 #include "hyp/vm.h"
 #include "platform/log.h"
@@ -66,10 +67,11 @@ static void show_walks(struct vm *vm, uint64_t satp, uint64_t address, bool is_p
 	walk_show(&w, "GPA", "HPA", show);
 }
 
-/* By the first vCPU's tables, as it had them when it came to the run loop last. */
+/* By the first vCPU's tables. */
 void vm_show_translation(struct vm *vm, uint64_t address, bool is_physical,
 			 void (*show)(const char *format, ...))
 {
+	run_show(vm->vcpus[0]);
 	show_walks(vm, vm->vcpus[0]->seen.satp, address, is_physical, show);
 }
 

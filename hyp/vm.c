@@ -58,13 +58,13 @@ static int levels_for(const struct vm_config *c, struct vm_error *error)
 	unsigned levels = c->gstage_levels ? c->gstage_levels : GTABLE_SV39X4;
 
 	if (c->gstage_levels && !common_reach(levels))
-		levels = GTABLE_SV57X4 + 1;
+		return vm_fail(error, -ENOTSUP, "/: gstage-mode",
+			       "expected a mode that all harts have, or none");
 	for (; levels <= GTABLE_SV57X4; levels++)
 		if (common_reach(levels) >= end_of_map(c))
 			return (int)levels;
 	snprintf(error->text, sizeof(error->text),
-		 "the harts have no G-stage mode that reaches %" PRIx64 "%s", end_of_map(c),
-		 c->gstage_levels ? ", or not the one that gstage-mode asks for" : "");
+		 "the harts have no G-stage mode that reaches %" PRIx64, end_of_map(c));
 	return -ENOTSUP;
 }
 
@@ -78,23 +78,36 @@ static uint64_t frames_of(const struct vm_config *c)
 	return n;
 }
 
+static int add_region(struct vm *vm, const struct vm_region *said)
+{
+	struct frames_stats stats;
+
+	frames_stats(&stats);
+	/* Else all that there is would be zeroed before it is refused. */
+	if (said->kind == REGION_EAGER && said->size / PAGE_SIZE > stats.n_free)
+		return -ENOMEM;
+	return gmap_add(&vm->map, &(struct region){
+					  .at = said->at,
+					  .size = said->size,
+					  .kind = said->kind,
+					  .rights = said->rights,
+					  .fill_level = said->fill_level,
+					  .stops_guest = said->stops_guest,
+					  .host = said->host,
+				  });
+}
+
 static int add_regions(struct vm *vm, struct vm_error *error)
 {
-	for (unsigned i = 0; i < vm->config.n_regions; i++) {
-		const struct vm_region *said = &vm->config.regions[i];
-		int code = gmap_add(&vm->map, &(struct region){
-						      .at = said->at,
-						      .size = said->size,
-						      .kind = said->kind,
-						      .rights = said->rights,
-						      .fill_level = said->fill_level,
-						      .stops_guest = said->stops_guest,
-						      .host = said->host,
-					      });
+	int code = 0;
+
+	for (unsigned i = 0; !code && i < vm->config.n_regions; i++) {
+		code = add_region(vm, &vm->config.regions[i]);
 		if (code)
-			return vm_fail(error, code, said->node, NULL);
+			snprintf(error->text, sizeof(error->text), "/%s: reg: %s",
+				 vm->config.regions[i].node, strerror(-code));
 	}
-	return 0;
+	return code;
 }
 
 static bool may_run_on(const struct vm_config *c, unsigned hart)

@@ -35,7 +35,8 @@ HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/v
 OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
 SMALL := -Os -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap -fno-tree-forwprop \
-	-fno-caller-saves -fno-tree-tail-merge -fno-partial-inlining
+	-fno-caller-saves -fno-tree-tail-merge -fno-partial-inlining -fno-tree-coalesce-vars \
+	-fno-forward-propagate -fno-tree-dse -fno-expensive-optimizations
 OPTIMIZE = $(if $(DEBUG),-Og -fno-shrink-wrap,$(if $(filter $(HOT),$<),-O2,$(SMALL) \
 	$(if $(filter $(OWN_FRAMES),$<),,$(SAVE_RESTORE))))
 

@@ -120,7 +120,7 @@ struct vcpu {
 	/* The hart's that runs it. */
 	struct trap_info trap;
 	struct vs_state vs;
-	struct vcpu_translation seen; /* when it came to the run loop last; for who watches */
+	struct vcpu_translation seen; /* when it was switched out, or shown; for who watches */
 	enum stop_reason stop;
 	const char *why;
 	struct { /* the last fault that a fence was the answer to */
@@ -163,7 +163,11 @@ struct vcpu {
 };
 
 /* What somebody wants of it when it is looked at. */
-enum vcpu_order { ORDER_LEAVE = 1 << 0, ORDER_START = 1 << 1 };
+enum vcpu_order {
+	ORDER_LEAVE = 1 << 0,
+	ORDER_START = 1 << 1,
+	ORDER_SHOW = 1 << 2, /* where its translation stands, in `seen` */
+};
 
 static_assert(offsetof(struct vcpu, pc) == VCPU_PC);
 static_assert(offsetof(struct vcpu, host_sp) == VCPU_HOST_SP);

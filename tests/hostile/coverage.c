@@ -86,10 +86,16 @@ static void note_done(uint64_t i, uint8_t outcome)
 {
 	struct plan plan = plan_of(i);
 
-	n_done += plan.kind == OP_CSR ? PLAN_CSRS : 1;
 	n_kinds[plan.kind]++;
 	n_outcomes[plan.kind][outcome]++;
-	for (unsigned j = 0; plan.kind == OP_CSR && j < PLAN_CSRS; j++)
+	if (plan.kind != OP_CSR) {
+		n_done++;
+		return;
+	}
+	if (outcome == OUTCOME_UNKNOWN) /* somewhere among the eight the guest ended */
+		return;
+	n_done += PLAN_CSRS;
+	for (unsigned j = 0; j < PLAN_CSRS; j++)
 		n_csrs[plan_csr(plan.n, j)]++;
 }
 

@@ -10,6 +10,9 @@
  * shifts, masks and the ends of loops over a table, each round of which is the same step on the
  * next entry. So a step is right for 512 entries by steps.c. That the rounds come one after another
  * to the entries over a range and no others is shown by small tables, for the ranges in `run` only.
+ *
+ * Of a map no state over time is proved, but what each of its changes asks the table's writer and
+ * the allocator for, from any state of one region, within the bounds that asks.c names.
  */
 #ifndef TESTS_PROOFS_PROOFS_H
 #define TESTS_PROOFS_PROOFS_H

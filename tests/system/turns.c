@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest that looks at the time as fast as it can until somebody types, and then tells for how long
- * it could not. */
+/* A guest that looks at the time as fast as it can until somebody types, and then tells for how
+ * long it could not. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -2,7 +2,8 @@
 """
 A guest goes on while another one is unpacked on its hart, which takes a quarter of a second: again
 and again it waits for a slice of 10 ms and the piece that the loader was at when that was over.
-Time is counted in instructions.
+Time is counted in instructions. A guest that never waits can be looked at, on this hart and on
+another.
 """
 
 from runner.qemu import Machine
@@ -17,10 +18,18 @@ sed 's/"hello"/"turns"/; s/hello.bin/turns.bin/' guests/hello/hello.dts >$place/
 tools/bundle --images %s $place/turns.cpio $place/packed.dts $place/turns.dts'''
 
 
+# Its text, by its own table and the VM's.
+LOOKED_AT = [(MONITOR, 'xlate turns ffffffc000000000\n'), ('^  host physical', '')]
+
+
 def jobs(env):
     hello = env.image('hello')
     job = console(env, 'loading-in-turns', Machine(harts=1), '-icount', 'shift=0', dialogue=[
-        ('^it looks', ESCAPE + 'm'), (MONITOR, 'start packed\n'),
+        ('^it looks', ESCAPE + 'm'), *LOOKED_AT, (MONITOR, 'start packed\n'),
         ('packed: switched itself off', 'console turns\n'), (r'^\[turns\]', 'x')],
         expect=['packed: starts', r'^the longest time between two looks: 1[0-3]\d{3} us'])
     yield prepared(env, job, MAKE % (hello, hello.parent), '-initrd', '$place/turns.cpio')
+    other = console(env, 'looked-at-elsewhere', Machine(harts=2), dialogue=[
+        ('^it looks', ESCAPE + 'm'), *LOOKED_AT, (MONITOR, 'console turns\n'), (r'^\[turns\]', 'x')],
+        expect=['^the longest time', 'vCPU 0 on hart 1'])
+    yield prepared(env, other, MAKE % (hello, hello.parent), '-initrd', '$place/turns.cpio')

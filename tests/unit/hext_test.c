@@ -45,8 +45,32 @@ static void note(const char *what, unsigned csr, uint64_t value)
 	done[n_done++].value = value;
 }
 
+/* Registers of which a guest has none of its own: a hart's one is whose state it has loaded. Some
+ * harts lack one group or another. */
+enum group { ALWAYS, SENVCFG, STATEEN, STATEEN_N, SCONTEXT, SISELECT, N_GROUPS };
+static const struct {
+	const char *name;
+	unsigned csr;
+	enum group group;
+} shared[] = {
+	{ "scounteren", CSR_SCOUNTEREN, ALWAYS },  { "senvcfg", CSR_SENVCFG, SENVCFG },
+	{ "sstateen0", CSR_SSTATEEN0, STATEEN },   { "sstateen1", CSR_SSTATEEN1, STATEEN_N },
+	{ "sstateen2", CSR_SSTATEEN2, STATEEN_N }, { "sstateen3", CSR_SSTATEEN3, STATEEN_N },
+	{ "scontext", CSR_SCONTEXT, SCONTEXT },    { "vsiselect", CSR_VSISELECT, SISELECT },
+};
+static unsigned groups; /* that the hart has, as bits */
+
+static bool is_there(unsigned csr)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(shared); i++)
+		if (shared[i].csr == csr)
+			return groups & BIT(shared[i].group);
+	return true;
+}
+
 uint64_t csr_model_read(unsigned csr)
 {
+	EXPECT(is_there(csr));
 	bool is_due = has_sstc && csrs[CSR_VSTIMECMP] <= csrs[CSR_TIME] + csrs[CSR_HTIMEDELTA];
 
 	if (csr == CSR_HIP)
@@ -60,6 +84,7 @@ static uint64_t henvcfg_at_vsatp, noted_at_hgatp;
 
 void csr_model_write(unsigned csr, uint64_t value)
 {
+	EXPECT(is_there(csr));
 	note(NULL, csr, value);
 	csrs[csr] = value;
 	if (csr == CSR_VSATP && value)
@@ -228,6 +253,7 @@ static void begin(void)
 		.henvcfg = ENVCFG_ADUE | ENVCFG_STCE, .sstc = true, .has_f = true, .has_v = true
 	};
 	has_sstc = true;
+	groups = BIT(ALWAYS);
 	csrs[CSR_TIME] = 100;
 	csrs[CSR_VSTIMECMP] = ~0ull;
 	n_faults = n_privileged = 0;
@@ -371,6 +397,107 @@ TEST(hext, who_forgets_memory_forgets_its_code)
 	REQUIRE(fence != NEVER);
 	EXPECT_EQ(done[fence].value, ~0ull);
 	EXPECT(find(0, "fence.i") != NEVER);
+}
+
+/* --- registers of which a guest has none of its own --- */
+
+static struct vcpu other; /* of another VM, as far as they are concerned */
+
+static void switch_from(struct vcpu *from, struct vcpu *to)
+{
+	hext_save(from);
+	n_done = 0;
+	hext_load(to, &flusher);
+}
+
+/* Two vCPUs that have been reset on a hart which has just these groups. */
+static void begin_with_two(unsigned there)
+{
+	begin();
+	groups = there;
+	features.senvcfg = there & BIT(SENVCFG) ? ~0ull : 0;
+	features.stateen = there & BIT(STATEEN);
+	features.stateen_n = there & BIT(STATEEN_N);
+	features.scontext = there & BIT(SCONTEXT);
+	features.siselect = there & BIT(SISELECT);
+	other = *v;
+}
+
+/* The hart has all of them, as no machine at hand has; what was there before is nobody's; the first
+ * of the two is loaded. */
+static void begin_with_all(void)
+{
+	begin_with_two(BIT(N_GROUPS) - 1);
+	for (unsigned i = 0; i < ARRAY_LEN(shared); i++)
+		csrs[shared[i].csr] = ~0ull;
+	hext_load(v, &flusher);
+}
+
+static uint64_t value_of(unsigned which, unsigned of)
+{
+	return 0x5a0000 + 0x100 * which + of;
+}
+
+static void guest_sets(unsigned of)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(shared); i++)
+		csrs[shared[i].csr] = of ? value_of(i, of) : 0;
+}
+
+/* Each holds what that vCPU's guest has set there, 0: nothing. */
+static void expect_what_was_set(unsigned of)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(shared); i++) {
+		if (csrs[shared[i].csr] == (of ? value_of(i, of) : 0))
+			continue;
+		kit_note("%s is 0x%llx", shared[i].name, (unsigned long long)csrs[shared[i].csr]);
+		EXPECT(!"its own");
+	}
+}
+
+/* Else one guest could read and change what another one set, scontext included. */
+TEST(hext, registers_that_a_guest_has_none_of_go_with_its_vcpu)
+{
+	begin_with_all();
+	expect_what_was_set(0);
+	guest_sets(1);
+	switch_from(v, &other);
+	expect_what_was_set(0);
+	guest_sets(2);
+	switch_from(&other, v);
+	expect_what_was_set(1);
+	switch_from(v, &other);
+	expect_what_was_set(2);
+	guest_sets(0);
+	switch_from(&other, v);
+	expect_what_was_set(1);
+	switch_from(v, &other);
+	expect_what_was_set(0);
+}
+
+TEST(hext, registers_that_a_guest_has_none_of_are_reset_with_its_vcpu_alone)
+{
+	begin_with_all();
+	guest_sets(1);
+	switch_from(v, &other);
+	guest_sets(2);
+	hext_save(&other);
+	hext_reset(v, GPA(ENTRY), 0, 0);
+	hext_load(v, &flusher);
+	expect_what_was_set(0);
+	switch_from(v, &other);
+	expect_what_was_set(2);
+}
+
+/* They would trap, of themselves or as the firmware hides them. */
+TEST(hext, registers_that_a_hart_lacks_are_not_touched)
+{
+	for (unsigned there = BIT(ALWAYS); there < BIT(N_GROUPS); there += 2 * BIT(ALWAYS)) {
+		begin_with_two(there);
+		hext_load(v, &flusher);
+		switch_from(v, &other);
+		hext_save(&other);
+	}
 }
 
 /* --- a start --- */

@@ -25,7 +25,8 @@ static unsigned n_emptied;
 static int load_error;
 static void (*in_loading)(void); /* what happens while it is loaded */
 static struct vconsole *attached;
-static unsigned n_hints;
+static unsigned n_hints, n_resets;
+static bool has_monitor;
 static char told[200];
 unsigned log_level = LOG_NOTICE;
 
@@ -41,12 +42,11 @@ void log_line(enum log_level level, const char *format, ...)
 
 int vm_load(struct vm *loaded, struct vm_error *error)
 {
-	EXPECT(loaded == &vm);
-	EXPECT_EQ(vm.state, VM_IS_LOADING);
+	EXPECT_EQ(loaded->state, VM_IS_LOADING);
 	if (in_loading)
 		in_loading();
 	snprintf(error->text, sizeof(error->text), "no image");
-	return vm.state == VM_IS_LOADING ? load_error : -ECANCELED;
+	return loaded->state == VM_IS_LOADING ? load_error : -ECANCELED;
 }
 
 int gmap_empty(struct gmap *m)
@@ -80,6 +80,17 @@ struct vconsole *vconsole_attached(void)
 void vconsole_attach(struct vconsole *vc)
 {
 	attached = vc;
+}
+
+bool monitor_has_keyboard(void)
+{
+	return has_monitor;
+}
+
+void vm_devices_reset(struct vm *of)
+{
+	EXPECT(of->state == VM_IS_STOPPED || of->state == VM_IS_RESTING);
+	n_resets++;
 }
 
 void keyboard_say_escape(void)
@@ -117,10 +128,12 @@ static void begin(void)
 	vm.ended.call = life_vm_ended;
 	vm.console = (struct vconsole *)&vm;
 	attached = NULL;
+	has_monitor = false;
 	load_error = 0;
 	in_loading = NULL;
 	life_give_number(&vm);
-	REQUIRE_EQ(life_take_number(&vm), 1);
+	vm.map.flusher.tag = life_take_number(&vm);
+	REQUIRE_EQ(vm.map.flusher.tag, 1);
 	REQUIRE_EQ(vm_start(&vm), 0);
 	vms_turn();
 	REQUIRE_EQ(vm.state, VM_IS_RUNNING);
@@ -208,6 +221,7 @@ TEST(life, an_order_may_come_while_a_vm_is_loaded)
 	vm_end(&vm, STOP_REBOOT);
 	vm_is_empty(&vm);
 	in_loading = stop_it;
+	n_emptied = 0;
 	vms_turn();
 	EXPECT_EQ(vm.state, VM_IS_STOPPED);
 	EXPECT_EQ(n_emptied, 1);
@@ -245,25 +259,73 @@ TEST(life, a_vm_that_waits_to_be_loaded_can_be_stopped)
 	EXPECT_EQ(vm.n_starts, 1);
 }
 
-TEST(life, the_first_that_can_be_loaded_at_boot_has_the_console)
+TEST(life, the_first_that_can_be_loaded_has_the_console_if_nobody_has_it)
 {
 	begin();
+	EXPECT(attached == vm.console);
 	vm_end(&vm, STOP_SHUTDOWN);
 	vm_is_empty(&vm);
+	attached = NULL;
 	vm.config.starts_by_itself = true;
 	load_error = -ENOENT;
 	vms_start();
 	EXPECT(!attached);
 	EXPECT_EQ(vm.state, VM_IS_STOPPED);
 	load_error = 0;
-	EXPECT_EQ(vm_start(&vm), 0); /* later it is not taken away from who has it */
-	vms_turn();
+	has_monitor = true; /* opened while it was loaded */
+	vms_start();
 	EXPECT(!attached);
+	EXPECT_EQ(n_hints, 0);
 	vm_end(&vm, STOP_SHUTDOWN);
 	vm_is_empty(&vm);
+	has_monitor = false;
 	vms_start();
 	EXPECT(attached == vm.console);
 	EXPECT_EQ(n_hints, 1);
+}
+
+/* What is typed while it is loaded is for its next life. */
+TEST(life, its_devices_begin_anew_when_it_is_asked_to_start)
+{
+	begin();
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	n_resets = 0;
+	vms_turn();
+	EXPECT_EQ(n_resets, 0);
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	EXPECT_EQ(n_resets, 1);
+}
+
+static struct vm others[2];
+
+/* One of two ends and is to start again while the other one is loaded. */
+static void other_ends(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (others[i].state == VM_IS_RUNNING)
+			others[i].state = VM_IS_STARTING;
+}
+
+TEST(life, each_that_waits_is_loaded_in_its_turn)
+{
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		others[i] = vm;
+		others[i].state = VM_IS_STOPPED;
+		others[i].map.flusher.tag = life_take_number(&others[i]);
+		REQUIRE_EQ(others[i].map.flusher.tag, i + 2);
+		REQUIRE_EQ(vm_start(&others[i]), 0);
+	}
+	vm_end(&vm, STOP_REBOOT);
+	vm_is_empty(&vm);
+	in_loading = other_ends;
+	for (unsigned i = 0; i < 3; i++)
+		vms_turn();
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
+	for (unsigned i = 0; i < 2; i++)
+		life_give_number(&others[i]);
 }
 
 TEST(life, the_last_order_counts)
@@ -307,6 +369,8 @@ TEST(life, without_an_order_the_description_says_what_follows_an_end)
 	vm_is_empty(&vm);
 	vms_turn();
 	EXPECT_EQ(vm.n_starts, 2);
+	EXPECT_EQ(n_emptied, 1);
+	n_emptied = 0;
 	vm_end(&vm, STOP_CRASH);
 	vm_is_empty(&vm);
 	EXPECT_STR(told, "vm: crashed, and is kept");

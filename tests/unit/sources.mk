@@ -8,6 +8,7 @@ unit.console := tests/unit/console_test.c lib/ring.c platform/console/console.c
 unit.cpio := tests/unit/cpio_test.c lib/cpio.c
 unit.extensions := tests/unit/extensions_test.c lib/isa.c vcpu/extensions.c
 unit.decode := tests/unit/decode_test.c vcpu/decode.c
+unit.fault := tests/unit/fault_test.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c hyp/fault.c
 unit.frames := tests/unit/frames_test.c tests/unit/frames_host.c tests/unit/frames_model.c tests/unit/host_stubs.c \
 	lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
@@ -22,9 +23,12 @@ unit.gmem := tests/unit/gmem_test.c tests/unit/gmap_host.c tests/unit/host_stubs
 	gstage/gmap.c gstage/gmem.c gstage/gtable.c platform/work.c
 unit.gtable := tests/unit/gtable_test.c tests/unit/gtable_model.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
 unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.c lib/placement.c
+unit.guest_tree := tests/unit/guest_tree_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c \
+	devices/uart.c hyp/guest_tree.c lib/isa.c lib/node.c
 unit.hext := tests/unit/hext_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c vcpu/hext/hext.c \
 	vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
+unit.insn := tests/unit/insn_test.c vcpu/decode.c vcpu/hext/insn.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
 unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/keyboard.c hyp/monitor.c \
 	hyp/monitor_commands.c hyp/vconsole.c lib/ring.c platform/console/console.c
@@ -78,6 +82,7 @@ unit-libs.gmap := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.gmap_smp := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.gmem := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.guest_image := -lz
+unit-libs.guest_tree := -lfdt
 unit-libs.inflate := -lz
 unit-libs.machine := -lfdt
 unit-libs.syscon := -lfdt

@@ -6,29 +6,13 @@
  */
 #include "arch/cause.h"
 #include "arch/csr.h"
-#include "platform/catch.h"
-#include "platform/probe.h"
 #include "platform/trace.h"
 #include "vcpu/decode.h"
-#include "vcpu/extensions.h"
+#include "vcpu/hext/fetch.h"
 #include "vcpu/hext/hext.h"
 
-#define INSN_WFI      0x10500073
-#define INSN_WRS_NTO  0x00d00073 /* with hstatus.VTW it traps as wfi does */
-#define OPCODE_SYSTEM 0x73
-
-/* Two or four bytes of guest text, by the guest's own translation and rights. */
-#define fetch_by(function, address, value)                                                         \
-	({                                                                                         \
-		uint64_t caught_;                                                                  \
-		__asm__ volatile(CATCH(".insn r 0x73, 4, " function ", %[v], %[a], x3")            \
-				 : [caught] "=&r"(caught_), [v] "=&r"(*(value))                    \
-				 : [a] "r"(address)                                                \
-				 : "t0", "memory");                                                \
-		caught_;                                                                           \
-	})
-#define HLVX_HU "0x32"
-#define HLVX_WU "0x34"
+#define INSN_WFI     0x10500073
+#define INSN_WRS_NTO 0x00d00073 /* with hstatus.VTW it traps as wfi does */
 
 /*
  * The guest takes what its own fetch would have met. Where the fetch of ours met a hole in the
@@ -106,22 +90,6 @@ bool hext_find_access(struct vcpu *v, struct access *a)
 	return LIKELY(access_from_plain_htinst(v->trap.insn, a)) || find_other_access(v, a);
 }
 
-/* A read of the time that the host's counters do not let through. */
-static bool emulate_time(struct vcpu *v, uint32_t insn)
-{
-	unsigned function = insn >> 12 & 7, rd = insn >> 7 & 31, source = insn >> 15 & 31;
-	bool is_user = !(csr_read(CSR_HSTATUS) & HSTATUS_SPVP);
-
-	if (insn >> 20 != CSR_TIME || !(function & 2) || source)
-		return false;
-	if (!(v->env->hcounteren & BIT(1)) || (is_user && !(csr_read(CSR_SCOUNTEREN) & BIT(1))))
-		return false;
-	if (rd)
-		v->x[rd] = csr_read(CSR_TIME) + v->time_delta;
-	v->pc += 4;
-	return true;
-}
-
 /* Who waits often waits little: for what is pending already, neither lines nor other registers need
  * be looked at. It is not traced either, or it would fill the trace. */
 bool hext_wait_is_over(struct vcpu *v)
@@ -156,8 +124,6 @@ enum verdict hext_privileged_insn(struct vcpu *v)
 		v->pc += 4; /* its wait may end at any time, and does */
 		return VERDICT_RESUME;
 	}
-	if ((insn & 0x7f) == OPCODE_SYSTEM && emulate_time(v, insn))
-		return VERDICT_RESUME;
 	trace(TRACE_INJECT, CAUSE_ILLEGAL_INSN, insn);
 	hext_inject(v, CAUSE_ILLEGAL_INSN, insn);
 	return VERDICT_RESUME;

@@ -47,3 +47,22 @@ TEST(elf, unikernel_boots_by_its_physical_addresses)
 	EXPECT_EQ(elf->last_end, STOP_SHUTDOWN);
 	guest_destroy(elf);
 }
+
+/* U-Boot sleeps by looking at the time, and so never waits; what is typed it finds by itself, too.
+ * Nothing interrupts it, where a tick every 10 ms would some hundred times. The boot hart, where
+ * the test has a tick of its own, is the first VM's. */
+TEST(alone, on_its_hart_a_busy_guest_has_no_tick)
+{
+	struct vm *first = guest_make("strict");
+	struct vm *alone = guest_start("uboot");
+
+	REQUIRE(first != NULL);
+	REQUIRE_EQ(alone->vcpus[0]->hart, 1);
+	TALK(alone, BOOTS);
+	uint64_t before = alone->vcpus[0]->n_interrupts;
+
+	TALK(alone, TYPE("sleep 1\n"), PROMPT);
+	EXPECT_EQ(alone->vcpus[0]->n_interrupts, before);
+	guest_destroy(alone);
+	guest_destroy(first);
+}
