@@ -19,6 +19,9 @@ enum test_call {
 	TEST_PARTNER,  /* (on): start or stop the second VM */
 	TEST_TELL,     /* (enum told, value): for the other VM, which asks by FACT_TOLD */
 	TEST_TIMELESS, /* (gpa): start the VM without counters there; it ends by itself */
+	TEST_SCRATCH,  /* (gpa, writes): copy the scratch device's registers there, or from there */
+	TEST_TYPE,     /* (gpa, n): somebody types this at the caller's console */
+	TEST_RTC,      /* (offset): what the host reads of its real-time clock */
 };
 
 /* What VMs tell each other: numbers that TEST_TELL(n, value) writes. */
@@ -31,8 +34,13 @@ enum told {
 	TOLD_ODD,   /* the last that did not end as it must, and below it how it ended */
 	TOLD_ODD_CAUSE,
 	TOLD_WORKS, /* bits of enum timeless_works */
+	TOLD_ORDER, /* enum partner_order */
+	TOLD_PMM,   /* what senvcfg.PMM held after 2 was written; ~0: there is no senvcfg */
 	N_TOLD
 };
+
+/* What the second VM does when it starts. */
+enum partner_order { ORDER_KEEP_STATE, ORDER_SHUT_DOWN, ORDER_TRY_SENVCFG };
 
 /* What a guest without counters has all the same. */
 enum timeless_works {
@@ -50,8 +58,11 @@ enum test_fact {
 	FACT_IS_LEAN,
 	FACT_SIP_IS_WHOLE, /* the hart's vsip has all that is pending: QEMU 7.2's has not */
 	FACT_PARTNER_RUNS,
+	FACT_PARTNER_SHUT_DOWN, /* so it ended its last run */
 	FACT_TIMELESS_RUNS,
-	FACT_TOLD, /* + enum told */
+	FACT_HAS_RTC,     /* there is a window on the host's */
+	FACT_HAS_STATEEN, /* the hart can keep senvcfg from a guest */
+	FACT_TOLD,        /* + enum told */
 };
 
 enum test_count {
@@ -73,8 +84,12 @@ enum test_count {
 #define MAP_EAGER    0x8c000000ull
 #define MAP_RESERVED 0x90000000ull
 #define MAP_ROM      0x94000000ull
+#define MAP_SCRATCH  0x98000000ull /* registers that take every access: tests/guest/scratch.c */
+#define MAP_RTC      0x9c000000ull /* a page of the host's, where it has a goldfish RTC */
 #define MAP_HOLE     0xa0000000ull
-#define MAP_SIZE     0x400000ull /* of each of these */
+#define MAP_SIZE     0x400000ull /* of each of these that is memory */
+
+#define SCRATCH_SIZE 64u
 
 /* RAM in the quarters of the root but the first. Of Sv57x4 three lie beyond what an entry of the
  * guest's tables can name; there they are three entries of the root. */

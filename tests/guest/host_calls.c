@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
-#include "sbi/guest/vsbi.h"
+#include "hyp/vconsole.h"
+#include "platform/probe.h"
+#include "platform/work.h"
 #include "tests/guest/calls.h"
 #include "tests/guest/host.h"
 
@@ -61,8 +63,14 @@ static struct sbi_ret ask(struct vcpu *v)
 		return vsbi_value(vsip_is_whole);
 	case FACT_PARTNER_RUNS:
 		return vsbi_value(partner->state != VM_IS_STOPPED);
+	case FACT_PARTNER_SHUT_DOWN:
+		return vsbi_value(partner->last_end == STOP_SHUTDOWN);
 	case FACT_TIMELESS_RUNS:
 		return vsbi_value(timeless->state != VM_IS_STOPPED);
+	case FACT_HAS_RTC:
+		return vsbi_value(rtc_find(&(struct hpa){ 0 }));
+	case FACT_HAS_STATEEN:
+		return vsbi_value(hart_features(0)->hstateen);
 	default:
 		break;
 	}
@@ -159,11 +167,41 @@ static struct sbi_ret tell(struct vcpu *v)
 	return vsbi_value(0);
 }
 
+/* Keys come in poll points of the boot hart. */
+static struct {
+	struct work work;
+	struct vm *vm;
+	char text[64];
+	size_t n;
+} typing;
+
+static void type_text(struct work *work)
+{
+	(void)work;
+	(void)vconsole_type(vm_console(typing.vm), typing.text, typing.n);
+}
+
+static struct sbi_ret type(struct vcpu *v)
+{
+	size_t n = vsbi_arg(v, 1);
+
+	if (n > sizeof(typing.text) || vcpu_ops->copy_in(v, typing.text, GPA(vsbi_arg(v, 0)), n))
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	typing.vm = v->vm;
+	typing.n = n;
+	typing.work.call = type_text;
+	work_queue(&typing.work, 0);
+	vcpu_leave(v, VERDICT_POLL);
+	return vsbi_value(0);
+}
+
 static vsbi_function *const functions[] = {
 	[TEST_SAY] = say,         [TEST_END] = end,
 	[TEST_PATTERN] = pattern, [TEST_ASK] = ask,
 	[TEST_COUNT] = count,     [TEST_PARTNER] = drive,
 	[TEST_TELL] = tell,       [TEST_TIMELESS] = start_without_time,
+	[TEST_TYPE] = type,       [TEST_SCRATCH] = scratch_copy,
+	[TEST_RTC] = rtc_read,
 };
 
 void __wrap_vsbi_handle_call(struct vcpu *v)

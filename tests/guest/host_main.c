@@ -70,15 +70,18 @@ static bool is_vsip_whole(void)
 static void add_region(struct vm_config *c, enum region_kind kind, uint64_t at, uint64_t size,
 		       unsigned fill_level)
 {
+	/* Who reserves addresses gives no rights. */
+	static const uint8_t rights_of[N_REGION_KINDS] = { [REGION_LAZY] = GTABLE_RWX,
+							   [REGION_EAGER] = GTABLE_RWX,
+							   [REGION_ROM] = GTABLE_R | GTABLE_X,
+							   [REGION_DEVICE] = GTABLE_R | GTABLE_W };
 	struct vm_region *r = &c->regions[c->n_regions++];
 
 	*r = (struct vm_region){
 		.at = GPA(at),
 		.size = size,
 		.kind = kind,
-		.rights = kind == REGION_ROM        ? GTABLE_R | GTABLE_X
-			  : kind == REGION_RESERVED ? 0
-						    : GTABLE_RWX,
+		.rights = rights_of[kind],
 		.fill_level = fill_level,
 	};
 	snprintf(r->node, sizeof(r->node), "region@%llx", (unsigned long long)at);
@@ -105,6 +108,16 @@ static void describe(struct vm_config *c, const char *name)
 		make_lean(c);
 }
 
+static void add_rtc(struct vm_config *c)
+{
+	struct hpa at;
+
+	if (!rtc_find(&at))
+		return;
+	add_region(c, REGION_DEVICE, MAP_RTC, PAGE_SIZE, 0);
+	c->regions[c->n_regions - 1].host = at;
+}
+
 static void describe_tester(struct vm_config *c)
 {
 	describe(c, "tester");
@@ -116,6 +129,7 @@ static void describe_tester(struct vm_config *c)
 	add_region(c, REGION_EAGER, MAP_EAGER, MAP_SIZE, 1);
 	add_region(c, REGION_RESERVED, MAP_RESERVED, MAP_SIZE, 0);
 	add_region(c, REGION_ROM, MAP_ROM, MAP_SIZE, 0);
+	add_rtc(c);
 	while (n_quarters < 4 &&
 	       map_quarter(gstage_levels, n_quarters) < hext_reach(0, gstage_levels))
 		n_quarters++;
@@ -161,6 +175,9 @@ static void dirty_memory(void)
 static void describe_partner(struct vm_config *c)
 {
 	describe(c, "partner");
+	/* Of what senvcfg enables it has Ssnpm at most. */
+	isa_add(&c->removed, ISA_ZICBOM);
+	isa_add(&c->removed, ISA_ZICBOZ);
 }
 
 static void describe_timeless(struct vm_config *c)
@@ -194,6 +211,8 @@ int main(void)
 	dirty_memory();
 	vsip_is_whole = is_vsip_whole();
 	tester = make(describe_tester);
+	if (scratch_add(tester))
+		end_with(2, "no scratch device");
 	partner = make(describe_partner);
 	timeless = make(describe_timeless);
 	vconsole_attach(vm_console(tester));

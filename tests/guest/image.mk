@@ -1,6 +1,6 @@
 # Tests that run inside VMs: a guest that is the runtime, the kit and these tests, and an image that is the
 # hypervisor with that guest built in, which answers a few calls more than the product does.
-guest-host := tests/guest/host_calls.c tests/guest/host_main.c
+guest-host := tests/guest/host_calls.c tests/guest/host_main.c tests/guest/rtc.c tests/guest/scratch.c
 guest-bundle := tests/guest/bundle.c
 program.guest-tests := tests/kit/kit.c $(sort $(filter-out $(guest-host) $(guest-bundle),$(wildcard tests/guest/*.[cS])))
 

@@ -78,6 +78,7 @@ TEST(lrsc, store_that_holds_its_reservation_faults_at_a_device)
 	trial_access(BARE_S, INSN_SW, ENABLES + 4, 0x22);
 	expect_refused(SCRATCH - 7); /* aligned for both */
 	expect_refused(ENABLES);
+	expect_refused(MAP_SCRATCH); /* where a store of either width succeeds */
 	trial_access(BARE_S, INSN_LBU, SCRATCH, 0);
 	EXPECT_EQ(trial.x[A0], 0x11);
 	trial_access(BARE_S, INSN_LWU, ENABLES + 4, 0);

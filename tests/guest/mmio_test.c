@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Devices reached by every form of access, in every world. The UART's scratch register is 8 bits
- * wide and keeps what it is given; so does a word of the PLIC's enables, whose sources have no
- * line.
+ * The devices that every guest has, reached by the accesses that they have and by all others, in
+ * every world. The UART's scratch register is 8 bits wide and keeps what it is given; so does a
+ * word of the PLIC's enables, whose sources have no line. A device of all widths: forms_test.c.
  */
 #include "tests/guest/insn.h"
 #include "tests/kit/kit.h"

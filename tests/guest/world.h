@@ -117,6 +117,8 @@ const char *needs_v(void);
 
 void world_init(void);
 _Noreturn void partner_run(void);
+/* Let the second VM do this and shut itself down. */
+void partner_obey(enum partner_order order);
 /* The first instruction of the guest without counters. */
 extern const char timeless_entry[];
 
