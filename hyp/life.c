@@ -251,12 +251,11 @@ int vm_stop(struct vm *vm)
 	case VM_IS_LOADING:
 		vm->state = VM_IS_STOPPING;
 		break;
-	case VM_IS_STARTING:
-		vm->last_end = STOP_ORDERED;
-		vm->state = VM_IS_STOPPED;
-		break;
 	case VM_IS_KEPT:
 	case VM_IS_RESTING:
+	case VM_IS_STARTING:
+		if (vm->state == VM_IS_STARTING)
+			vm->last_end = STOP_ORDERED;
 		vm->state = VM_IS_STOPPED;
 		timer_cancel(&vm->rest);
 		give_memory_back(vm);

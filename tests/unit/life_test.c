@@ -89,7 +89,7 @@ bool monitor_has_keyboard(void)
 
 void vm_devices_reset(struct vm *of)
 {
-	EXPECT(of->state == VM_IS_STOPPED || of->state == VM_IS_RESTING);
+	EXPECT(of->state == VM_IS_STOPPED || of->state == VM_IS_KEPT || of->state == VM_IS_RESTING);
 	n_resets++;
 }
 
@@ -254,9 +254,20 @@ TEST(life, a_vm_that_waits_to_be_loaded_can_be_stopped)
 	EXPECT_EQ(vm_restart(&vm), 0);
 	EXPECT_EQ(vm_stop(&vm), 0);
 	EXPECT_EQ(vm.state, VM_IS_STOPPED);
-	EXPECT_EQ(n_emptied, 1);
 	vms_turn();
 	EXPECT_EQ(vm.n_starts, 1);
+}
+
+TEST(life, what_a_kept_vm_held_goes_though_its_next_start_is_stopped)
+{
+	begin();
+	vm_end(&vm, STOP_CRASH);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm_start(&vm), 0);
+	EXPECT_EQ(n_emptied, 0);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT_EQ(n_emptied, 1);
+	EXPECT_STR(vm_state_text(&vm), "was stopped");
 }
 
 TEST(life, the_first_that_can_be_loaded_has_the_console_if_nobody_has_it)
