@@ -213,7 +213,7 @@ static COLD void hold_input(bool on)
 }
 
 /* Under drain_lock: move what has arrived, and fits, into the input ring. */
-static void take_input(void)
+static COLD void take_input(void)
 {
 	size_t n, room;
 	char bytes[32];
@@ -381,7 +381,7 @@ size_t console_offer(const char *bytes, size_t n)
 	return taken;
 }
 
-size_t console_read(char *bytes, size_t n)
+COLD size_t console_read(char *bytes, size_t n)
 {
 	poll_input();
 	n = ring_take(&in, bytes, n);

@@ -318,6 +318,21 @@ TEST(insn, that_is_privileged_and_cannot_be_fetched_is_the_same)
 	try_traps(WFI, privileged_resumes);
 }
 
+/* AX13. It executes there, so its own fetch does not meet the hole, however often it is asked. */
+TEST(insn, that_is_executed_where_nothing_is_has_an_access_fault_in_the_end)
+{
+	begin(places[0], SD);
+	trap_at = places[0];
+	trap_cause = CAUSE_LOAD_GPF;
+	for (unsigned i = 0; i < 18; i++) {
+		n_fetched = 0;
+		find_access_fails();
+		EXPECT_EQ(n_injected, i >= 16); /* once, and then it begins anew */
+	}
+	EXPECT_EQ(injected_cause, CAUSE_FETCH_ACCESS);
+	EXPECT_EQ(injected_value, places[0]);
+}
+
 /* It is looked at once more then, with all registers saved: here nothing may have changed. */
 TEST(insn, of_a_wait_that_cannot_be_fetched_is_left_to_the_slow_way)
 {

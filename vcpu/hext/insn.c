@@ -14,25 +14,34 @@
 #define INSN_WFI     0x10500073
 #define INSN_WRS_NTO 0x00d00073 /* with hstatus.VTW it traps as wfi does */
 
+/* It goes on so often, where our fetch meets a hole that its own does not. */
+enum { MAX_HOLES = 16 };
+
 /*
  * The guest takes what its own fetch would have met. Where the fetch of ours met a hole in the
- * G-stage it goes on instead: its next fetch meets the same, and that exit is answered.
+ * G-stage it goes on instead: its next fetch meets the same, and that exit is answered. Unless it
+ * executes where nothing is: QEMU 7.2 lets it run at addresses that the G-stage does not reach, if
+ * their upper bits are all ones.
  */
 static void reflect(struct vcpu *v, uint64_t caught, uint64_t address)
 {
+	uint64_t cause = CAUSE_FETCH_ACCESS;
+
 	switch (caught) {
 	case CAUSE_FETCH_PAGE:
 	case CAUSE_LOAD_PAGE:
 	case CAUSE_STORE_PAGE:
-		hext_inject(v, CAUSE_FETCH_PAGE, address);
+		cause = CAUSE_FETCH_PAGE;
 		break;
 	case CAUSE_FETCH_GPF:
 	case CAUSE_LOAD_GPF:
 	case CAUSE_STORE_GPF:
+		if (v->again.n++ < MAX_HOLES)
+			return;
+		v->again.n = 0;
 		break;
-	default:
-		hext_inject(v, CAUSE_FETCH_ACCESS, address);
 	}
+	hext_inject(v, cause, address);
 }
 
 /* The instruction at *address; what the fetch was caught at, and then where. */
