@@ -65,8 +65,8 @@ void keyboard_say_escape(void)
 {
 	bool is_control = escape_key < ' ' || escape_key == DEL;
 
-	monitor_say("[%s%c, then m: the monitor; then ?: other keys]", is_control ? "Ctrl-" : "",
-		    (int)(is_control ? escape_key ^ '@' : escape_key));
+	monitor_say("escape key: %s%c; m after it opens the monitor, ? lists the keys",
+		    is_control ? "Ctrl-" : "", (int)(is_control ? escape_key ^ '@' : escape_key));
 }
 
 static void obey(char key)

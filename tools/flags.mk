@@ -34,6 +34,7 @@ HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/v
 # for each tag of a tree.
 OWN_FRAMES += lib/machine.c lib/machine_blob.c platform/crash.c platform/libc.c
 SAVE_RESTORE := -msave-restore -Wframe-larger-than=2048
+# What of -Os makes this code larger, found by trying each.
 SMALL := -Os -fno-move-loop-invariants -fno-tree-ter -fno-shrink-wrap -fno-tree-forwprop \
 	-fno-caller-saves -fno-tree-tail-merge -fno-partial-inlining -fno-tree-coalesce-vars \
 	-fno-forward-propagate -fno-tree-dse -fno-expensive-optimizations

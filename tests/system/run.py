@@ -27,6 +27,8 @@ REFUSED = 'tests/system/stock/refused'
 WRONG = r'wrong\.dtb: /memory@80000000: fill-size: expected 0x1000 or 0x200000, found 0x3000$'
 TIGHT = r'tight: does not start: linux/stable/vmlinux: .*\d+.*\d+'
 
+GREEDY = r'^\[ +0\.0[0-4]\d+\] greedy\.dtb: /memory@80000000: reg: out of memory$'
+
 # AX12, the post-mortem: the cause with pc and addresses, registers, both stages of the walk (the
 # guest's own tables are off), and the last events of the hart.
 WALKED = [r'  guest virtual 0x{at}:$', r'    guest physical 0x{at}, not translated$',
@@ -72,6 +74,7 @@ def jobs(env):
                   expect=[f'{way}: vCPU 0: its trap vector traps, again and again$', *told,
                           f'{way}: crashed$'])
     yield lacking(env)
+    yield greedy(env)
     yield prepared(env, run(env, 'many-vcpus', f'{env.place("system/run/many-vcpus")}/many.dts',
                             expect=[r'^hello from hart 0 of 64 ']),
                    "sed 's/no-default-devices;/& vcpus = <64>;/' guests/hello/hello.dts >$place/many.dts\n"
@@ -107,6 +110,18 @@ def lacking(env):
                   expect=[*(said for _, said in LACKING.values()), HELLO, OFF])
     return prepared(env, job, '\n'.join([
         *steps, '(cd $place; ls *.dtb hello.bin | cpio -o -H newc --quiet) >$place/all.cpio']),
+        '-initrd', '$place/all.cpio')
+
+
+def greedy(env):
+    """Eager memory that is not free is refused before any is zeroed. Time is counted in instructions."""
+    job = console(env, 'run/greedy', Machine(harts=1, memory='2G'), '-icount', 'shift=0', status=1,
+                  expect=[GREEDY, HELLO, OFF])
+    return prepared(env, job, '\n'.join([
+        f'cp {env.image("hello")} $place/hello.bin',
+        "{ cat guests/hello/hello.dts; echo '/ { label = \"greedy\"; order = <0>; memory@80000000 "
+        "{ reg = <0 0x80000000 4 0>; kind = \"eager\"; }; };'; } >$place/greedy.dts",
+        f'tools/bundle --images $place $place/all.cpio $place/greedy.dts guests/hello/hello.dts']),
         '-initrd', '$place/all.cpio')
 
 
