@@ -42,13 +42,13 @@ static unsigned best(const struct plic *p, const struct plic_context *c)
 {
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < PLIC_WORDS; i++)
-		for (uint32_t w = p->pending[i] & c->enabled[i]; w; w &= w - 1) {
-			unsigned source = 32 * i + (unsigned)__builtin_ctz(w);
+	for (unsigned i = 0; i < PLIC_WORDS; i++) {
+		uint32_t w = p->pending[i] & c->enabled[i];
 
-			if (p->priority[source] > p->priority[found])
+		for (unsigned source = 32 * i; w; source++, w >>= 1)
+			if (w & 1 && p->priority[source] > p->priority[found])
 				found = source;
-		}
+	}
 	return found;
 }
 

@@ -9,16 +9,35 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	size_t length;
-} extensions[ISA_N_EXTENSIONS] = {
-#define X(id, name_) [ISA_##id] = { name_, sizeof(name_) - 1 },
+/* The names, one behind the other; how long each is, and where in there it starts. */
+static const struct names {
+#define X(id, name) char id[sizeof(name)];
+	ISA_EXTENSIONS(X)
+#undef X
+} names = {
+#define X(id, name) name,
+	ISA_EXTENSIONS(X)
+#undef X
+};
+
+static const uint8_t lengths[ISA_N_EXTENSIONS] = {
+#define X(id, name) sizeof(name) - 1,
+	ISA_EXTENSIONS(X)
+#undef X
+};
+
+static const uint16_t starts[ISA_N_EXTENSIONS] = {
+#define X(id, name) offsetof(struct names, id),
 	ISA_EXTENSIONS(X)
 #undef X
 };
 
 _Static_assert(ISA_N_EXTENSIONS <= 128, "struct isa has room for 128");
+
+static const char *name_of(size_t e)
+{
+	return (const char *)&names + starts[e];
+}
 
 static char lower(char c)
 {
@@ -32,10 +51,10 @@ static bool is_digit(char c)
 
 static bool is_name(unsigned e, const char *name, size_t length)
 {
-	if (extensions[e].length != length)
+	if (lengths[e] != length)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		char known = extensions[e].name[i];
+		char known = name_of(e)[i];
 
 		if (known != name[i] && known != lower(name[i]))
 			return false;
@@ -61,43 +80,44 @@ static bool add_known(struct isa *isa, unsigned *last, const char *name, size_t 
 }
 
 /* Do these bytes begin with the name and a NUL? Case is that of the list: lists came late. */
-static inline bool begins_with(const char *names, size_t size, unsigned e)
+static inline bool begins_with(const char *list, size_t size, size_t e)
 {
-	const char *known = extensions[e].name;
-	size_t length = extensions[e].length;
+	size_t length = lengths[e];
 
-	if (length >= size || names[length])
+	if (length >= size || list[length])
 		return false;
-	while (*known && *known == *names)
-		known++, names++;
+	const char *known = name_of(e);
+
+	while (*known && *known == *list)
+		known++, list++;
 	return !*known;
 }
 
 /* The same for the first of a list's names. Where a known name would end is looked at before it is
  * compared, so that nobody need count its letters. */
-static bool find_first(unsigned *e, const char *names, size_t size)
+static bool find_first(size_t *e, const char *list, size_t size)
 {
-	const unsigned from = *e;
+	const size_t from = *e;
 
 	do {
-		if (begins_with(names, size, *e))
+		if (begins_with(list, size, *e))
 			return true;
 		*e = *e + 1 < ISA_N_EXTENSIONS ? *e + 1 : 0;
 	} while (*e != from);
 	return false;
 }
 
-void isa_add_names(struct isa *isa, const char *names, size_t size)
+void isa_add_names(struct isa *isa, const char *list, size_t size)
 {
-	unsigned e = 0;
+	size_t e = 0;
 
 	while (size) {
-		bool is_known = find_first(&e, names, size);
-		size_t n = (is_known ? extensions[e].length : strlen(names)) + 1;
+		bool is_known = find_first(&e, list, size);
+		size_t n = (is_known ? (size_t)lengths[e] : strlen(list)) + 1;
 
 		if (is_known)
 			isa_add(isa, e);
-		names += n;
+		list += n;
 		size -= n;
 	}
 }
@@ -207,9 +227,9 @@ size_t isa_text(const struct isa *isa, char *text, size_t size)
 	for (unsigned e = 0; e < ISA_N_EXTENSIONS; e++) {
 		if (!isa_has(isa, e))
 			continue;
-		if (extensions[e].length > 1)
+		if (lengths[e] > 1)
 			at = put(text, size, at, "_");
-		at = put(text, size, at, extensions[e].name);
+		at = put(text, size, at, name_of(e));
 	}
 	if (size)
 		text[at < size ? at : size - 1] = '\0';
@@ -222,7 +242,7 @@ unsigned isa_names(const struct isa *isa, void (*each)(void *to, const char *nam
 
 	for (unsigned e = 0; e < ISA_N_EXTENSIONS; e++) {
 		if (isa_has(isa, e)) {
-			each(to, extensions[e].name);
+			each(to, name_of(e));
 			n++;
 		}
 	}

@@ -66,7 +66,7 @@ static inline void isa_remove(struct isa *isa, enum isa_extension e)
 void isa_add_name(struct isa *isa, const char *name, size_t length);
 
 /* The same for each of the terminated names that lie one behind the other in `size` bytes. */
-void isa_add_names(struct isa *isa, const char *names, size_t size);
+void isa_add_names(struct isa *isa, const char *list, size_t size);
 
 /* Read a string such as "rv64imafdc_zicsr_sstc" ("g" stands for imafd, zicsr and zifencei; versions
  * such as "2p1" are passed over). Returns 0, or -EINVAL if it does not begin with rv32 or rv64. */

@@ -170,7 +170,7 @@ void text_copy(char *to, size_t size, const char *from)
 	*to = '\0';
 }
 
-void tree_path(const struct tree *t, char *text, size_t size)
+COLD void tree_path(const struct tree *t, char *text, size_t size)
 {
 	size_t used = 0;
 
@@ -241,12 +241,12 @@ static uint32_t small_cell(struct prop p, uint32_t otherwise)
 	return p.size == 4 ? prop_cells(p, 0, 1) : UINT32_MAX;
 }
 
-uint32_t node_address_cells(const struct tree_node *node)
+COLD uint32_t node_address_cells(const struct tree_node *node)
 {
 	return small_cell(node->address_cells, 2);
 }
 
-uint32_t node_size_cells(const struct tree_node *node)
+COLD uint32_t node_size_cells(const struct tree_node *node)
 {
 	return small_cell(node->size_cells, 1);
 }
@@ -256,7 +256,7 @@ static bool fits_u64(uint32_t cells)
 	return cells == 1 || cells == 2;
 }
 
-int tree_bus_reg(struct tree *t, unsigned i, struct hpa_range *range)
+COLD int tree_bus_reg(struct tree *t, unsigned i, struct hpa_range *range)
 {
 	const struct tree_node *node = tree_here(t), *bus = node - 1;
 

@@ -229,9 +229,26 @@ _Noreturn void panic(const char *format, ...)
 	__builtin_unreachable();
 }
 
+#ifdef DEBUG
 _Noreturn void check_failed(const char *what, const char *file, int at)
 {
 	panic("CHECK(%s) does not hold, %s:%d", what, file, at);
 }
+#else
+/* Not inline: a second store of ra in one frame would mislead lib/unwind.c. */
+static __attribute__((noinline)) struct symbol caller_at(void *ra)
+{
+	struct place caller = { .pc = (uint64_t)ra, .is_return = true };
+
+	return function_at(&caller);
+}
+
+_Noreturn void check_failed(int at)
+{
+	struct symbol caller = caller_at(__builtin_return_address(0));
+
+	panic("a CHECK of %s() does not hold, line %d", caller.name, at);
+}
+#endif
 
 COMPONENT(crash, PHASE_MEMORY, NULL, NULL, "the report of a hypervisor that is wrong");

@@ -312,9 +312,12 @@ static int start_table(const struct walk *w, struct span *rest)
 	if (!find_seed(w, n_table, rest))
 		return -ENOMEM;
 	uint32_t index = buddy_index(&pool, rest->from);
+	next_fill = align_up(index + n_table, pool_n_frames(FILL_ORDER));
+	/* Nothing is left between, if the reserve holds that too: it would be given in pieces. */
+	if (next_fill - index <= RESERVE_MAX && next_fill - index <= rest->to - rest->from)
+		n_table = next_fill - index;
 	uint32_t end = index + n_table;
 	rest->from += n_table;
-	next_fill = align_up(end, pool_n_frames(FILL_ORDER));
 	for (uint64_t page = 0; page <= n_pages; page++) {
 		while (index < end && n_reserve < RESERVE_MAX)
 			reserve[n_reserve++] = index++;

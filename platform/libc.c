@@ -103,7 +103,7 @@ _Noreturn void abort(void)
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *what)
 {
 	(void)function;
-	check_failed(what, file, line);
+	panic("assert(%s) does not hold, %s:%d", what, file, line);
 }
 
 uint64_t __stack_chk_guard = 0x0a0d00ff2a3b4c5d; /* until the seed is read */
@@ -116,7 +116,7 @@ _Noreturn void __stack_chk_fail(void)
 /* The heap grows by whole steps, from frames that belong to malloc. */
 enum { HEAP_STEP = 16 * PAGE_SIZE };
 static struct frame_owner heap_owner = { .name = "malloc", .quota = ~0ull };
-static uint64_t heap_break = LAYOUT_HEAP, heap_mapped = LAYOUT_HEAP;
+static uint64_t heap_used, heap_mapped; /* bytes from LAYOUT_HEAP on */
 
 static int heap_grow(void)
 {
@@ -125,7 +125,7 @@ static int heap_grow(void)
 	for (unsigned i = 0; i < HEAP_STEP / PAGE_SIZE; i++) {
 		if (frames_alloc(&heap_owner, ORDER_PAGE, FRAMES_DIRTY, &at))
 			return -ENOMEM;
-		if (mmu_map(heap_mapped, at, PAGE_SIZE, MMU_READ_WRITE)) {
+		if (mmu_map(LAYOUT_HEAP + heap_mapped, at, PAGE_SIZE, MMU_READ_WRITE)) {
 			frame_put(at);
 			return -ENOMEM;
 		}
@@ -137,8 +137,8 @@ static int heap_grow(void)
 /* Called with malloc's lock held. */
 void *sbrk(ptrdiff_t more)
 {
-	uint64_t old = heap_break;
-	bool fits = more <= (ptrdiff_t)(LAYOUT_TABLES - old);
+	uint64_t old = heap_used;
+	bool fits = more <= (ptrdiff_t)(LAYOUT_TABLES - LAYOUT_HEAP - old);
 
 	while (fits && heap_mapped < old + (uint64_t)more)
 		fits = heap_grow() == 0;
@@ -146,8 +146,8 @@ void *sbrk(ptrdiff_t more)
 		errno = ENOMEM;
 		return (void *)-1;
 	}
-	heap_break = old + (uint64_t)more;
-	return (void *)old;
+	heap_used = old + (uint64_t)more;
+	return (void *)(LAYOUT_HEAP + old);
 }
 
 /* picolibc has one recursive lock for all that it shares; it calls us with it, or with none. */

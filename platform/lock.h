@@ -41,21 +41,26 @@ enum lock_rank {
 
 struct lock {
 	_Atomic uint32_t is_taken;
+#ifdef DEBUG
 	enum lock_rank rank;
 	const char *name;
+#endif
 };
 
+#ifdef DEBUG
 #define LOCK_INIT(name_, rank_)                                                                    \
 	{                                                                                          \
 		.rank = (rank_), .name = (name_)                                                   \
 	}
-
-#ifdef DEBUG
 void lock_check_take(const struct lock *l);
 void lock_check_try(const struct lock *l);
 void lock_check_release(const struct lock *l);
 void lock_check_none_held(void); /* for poll points */
 #else
+#define LOCK_INIT(name_, rank_)                                                                    \
+	{                                                                                          \
+		0                                                                                  \
+	}
 static inline void lock_check_take(const struct lock *l)
 {
 	(void)l;

@@ -27,7 +27,7 @@ HOT := devices/uart.c gstage/gmap.c gstage/gtable.c hyp/fault.c hyp/mmio.c hyp/v
 	lib/buddy.c lib/chacha.c lib/machine_tree.c lib/ring.c lib/string.c platform/console/console.c \
 	platform/console/ns16550.c platform/frames.c platform/frames_pool.c platform/window.c platform/zero.c \
 	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/ipi.c sbi/guest/rfence.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c \
-	$(wildcard vcpu/hext/*.c)
+	$(filter-out vcpu/hext/modes.c,$(wildcard vcpu/hext/*.c))
 # The rest leaves its registers to the routines __riscv_save_n, but for files in OWN_FRAMES: those with a frame
 # above 2 KiB, for which sp would move by a register, which lib/unwind.c does not read; and those of which a
 # function that only calls another should stand in a backtrace: there it just jumps; and those that are called

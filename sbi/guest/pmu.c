@@ -83,11 +83,10 @@ static struct sbi_ret counter_config_matching(struct vcpu *v)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	if (event - TYPE_FIRMWARE >= N_FW_EVENTS || data)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	for (; set; set &= set - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(set);
+	for (unsigned i = 0; i < N_FW_COUNTERS; i++) {
 		struct fw_counter *c = &v->counters[i];
 
-		if (c->is_counting && !(flags & CONFIG_SKIP_MATCH))
+		if (!(set >> i & 1) || (c->is_counting && !(flags & CONFIG_SKIP_MATCH)))
 			continue;
 		stop(v, c);
 		c->event = (uint8_t)(event - TYPE_FIRMWARE + 1);
@@ -111,9 +110,11 @@ static struct sbi_ret counter_start(struct vcpu *v)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	if (flags & START_FROM_SNAPSHOT)
 		return vsbi_error(SBI_ERR_NO_SHMEM);
-	for (; set; set &= set - 1) {
-		struct fw_counter *c = &v->counters[__builtin_ctzll(set)];
+	for (unsigned i = 0; i < N_FW_COUNTERS; i++) {
+		struct fw_counter *c = &v->counters[i];
 
+		if (!(set >> i & 1))
+			continue;
 		if (c->is_counting) {
 			error = SBI_ERR_ALREADY_STARTED;
 			continue;
@@ -134,9 +135,11 @@ static struct sbi_ret counter_stop(struct vcpu *v)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	if (flags & STOP_TAKE_SNAPSHOT)
 		return vsbi_error(SBI_ERR_NO_SHMEM);
-	for (; set; set &= set - 1) {
-		struct fw_counter *c = &v->counters[__builtin_ctzll(set)];
+	for (unsigned i = 0; i < N_FW_COUNTERS; i++) {
+		struct fw_counter *c = &v->counters[i];
 
+		if (!(set >> i & 1))
+			continue;
 		if (!c->is_counting)
 			error = SBI_ERR_ALREADY_STOPPED;
 		stop(v, c);

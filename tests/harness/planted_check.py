@@ -29,7 +29,7 @@ COMMAND = [str(ROOT / 'tests/run'), '--jobs-of', 'tests/harness/planted.py', '--
 EXPECTED = {
     'fail': ('FAIL', '1 passed, 2 failed, 1 skipped', None, 'not ok planted.fails_and_goes_on'),
     'hang': ('FAIL', '1 passed, 1 failed', 'hang', 'after 1 of 2 results, in planted.never_ends'),
-    'panic': ('FAIL', '1 passed, 1 failed', 'panic', 'CHECK(1 == 2) does not hold'),
+    'panic': ('FAIL', '1 passed, 1 failed', 'panic', 'breaks_an_invariant() does not hold, line 14'),
     'never_starts': ('FAIL', '1 failed', 'hang', 'it wrote no result file'),
     'refused': ('FAIL', '1 failed', 'no result', 'exit status 1'),
     'passes': ('PASS', '2 passed', None, None),
