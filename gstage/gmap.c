@@ -9,7 +9,6 @@
 #include "platform/mmu.h"
 #include "platform/panic.h"
 
-static const uint64_t leaf_size[] = { PAGE_SIZE, MEGA_SIZE, GIGA_SIZE };
 enum { ORDER_PER_LEVEL = 9 };
 
 static bool has_frames(const struct region *r)
@@ -72,7 +71,7 @@ static COLD void drop_tables(struct gmap *m, struct region *r)
 	struct gtable_garbage garbage = {};
 
 	lock_take(&r->lock);
-	r->cursor = (struct gtable_cursor){};
+	r->cursors = (struct gtable_cursors){};
 	CHECK(!gtable_unmap_and_drop(&m->table, r->at, r->size, &garbage));
 	lock_release(&r->lock);
 	if (garbage.n_pages)
@@ -105,13 +104,14 @@ static unsigned level_at(struct gpa gpa, uint64_t left)
 {
 	unsigned level = GTABLE_1G;
 
-	while (level && (!is_aligned(gpa.v, leaf_size[level]) || left < leaf_size[level]))
+	while (level &&
+	       (!is_aligned(gpa.v, gtable_leaf_size(level)) || left < gtable_leaf_size(level)))
 		level--;
 	return level;
 }
 
 /* Another hart's leaf is there, or none can be. */
-static __attribute__((noinline)) int give_back(struct gmap *m, struct hpa block, int error)
+static COLD __attribute__((noinline)) int give_back(struct gmap *m, struct hpa block, int error)
 {
 	frame_put(block);
 	/* Release, and after the frame: who sees the count can have the frame. A table that could
@@ -129,11 +129,18 @@ static inline int put_leaf(struct gmap *m, struct region *r, struct gpa gpa, str
 
 	lock_take(&r->lock);
 	if (level == GTABLE_4K)
-		error = gtable_install_page(&m->table, &r->cursor, gpa, block, rights_of(r));
+		error = gtable_install_page(&m->table, &r->cursors, gpa, block, rights_of(r));
 	else
 		error = gtable_install(&m->table, gpa, block, level, rights_of(r));
 	lock_release(&r->lock);
 	return LIKELY(!error) ? FILL_NEW : give_back(m, block, error);
+}
+
+/* Of any size, and not on the way of a page that is touched first. */
+static COLD __attribute__((noinline)) int
+put_block(struct gmap *m, struct region *r, struct gpa gpa, struct hpa block, unsigned level)
+{
+	return put_leaf(m, r, gpa, block, level);
 }
 
 static bool is_shortage(int result)
@@ -142,7 +149,9 @@ static bool is_shortage(int result)
 }
 
 /* One leaf at `gpa`: while this may hold a frame that it gives back, it is counted. */
-static inline int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level)
+static inline int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, unsigned level,
+			   int (*put)(struct gmap *, struct region *, struct gpa, struct hpa,
+				      unsigned))
 {
 	struct hpa block;
 
@@ -152,7 +161,7 @@ static inline int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, uns
 	int filled = frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_ZEROED, &block);
 
 	if (LIKELY(!filled))
-		filled = put_leaf(m, r, gpa, block, level);
+		filled = put(m, r, gpa, block, level);
 	atomic_fetch_sub_explicit(&m->n_filling, 1, memory_order_release);
 	return filled;
 }
@@ -163,8 +172,8 @@ static inline int try_leaf(struct gmap *m, struct region *r, struct gpa gpa, uns
  * finds none waits for those, and goes on trying as long as anybody loses his race. Each time
  * somebody else has won one, so this ends.
  */
-static __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r, struct gpa gpa,
-					       unsigned level)
+static COLD __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r,
+						    struct gpa gpa, unsigned level)
 {
 	uint32_t n_lost;
 	int filled;
@@ -173,7 +182,7 @@ static __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r,
 		unsigned there;
 
 		n_lost = atomic_load_explicit(&m->n_lost, memory_order_acquire);
-		filled = try_leaf(m, r, gpa, level);
+		filled = try_leaf(m, r, gpa, level, put_block);
 		if (!is_shortage(filled))
 			return filled;
 		atomic_thread_fence(memory_order_acquire);
@@ -185,20 +194,43 @@ static __attribute__((noinline)) int fill_leaf(struct gmap *m, struct region *r,
 	return filled;
 }
 
+/* One leaf at `gpa`, with a pause after each piece of its zeroing. Where none can be had at once,
+ * it is filled as any other, which says for certain whether there is one. */
+static COLD int fill_in_pieces(struct gmap *m, struct region *r, struct gpa gpa, unsigned level,
+			       int (*pause)(struct gmap *m))
+{
+	uint64_t left = gtable_leaf_size(level), piece = level ? MEGA_SIZE : PAGE_SIZE;
+	struct hpa block;
+
+	if (!pause || frames_alloc(&m->owner, level * ORDER_PER_LEVEL, FRAMES_DIRTY, &block))
+		return fill_leaf(m, r, gpa, level);
+	while (left) {
+		left -= piece;
+		frames_zero(HPA(block.v + left), piece);
+		int error = pause(m);
+
+		if (error) {
+			frame_put(block);
+			return error;
+		}
+	}
+	return put_block(m, r, gpa, block, level);
+}
+
 /* Fill all of a region, by the largest blocks that fit and that there are. On error what was filled
  * stays, for the caller to drop. */
-static COLD int fill_eagerly(struct gmap *m, struct region *r)
+static COLD int fill_eagerly(struct gmap *m, struct region *r, int (*pause)(struct gmap *m))
 {
 	for (uint64_t o = 0; o < r->size;) {
 		struct gpa gpa = GPA(r->at.v + o);
 		unsigned level = level_at(gpa, r->size - o);
 		int filled;
 
-		while ((filled = fill_leaf(m, r, gpa, level)) == -ENOMEM && level)
+		while ((filled = fill_in_pieces(m, r, gpa, level, pause)) == -ENOMEM && level)
 			level--;
 		if (filled < 0)
 			return filled;
-		o += leaf_size[level];
+		o += gtable_leaf_size(level);
 	}
 	return 0;
 }
@@ -208,7 +240,7 @@ static COLD int populate(struct gmap *m, struct region *r)
 	drop_tables(m, r);
 	switch (r->kind) {
 	case REGION_EAGER:
-		return fill_eagerly(m, r);
+		return fill_eagerly(m, r, NULL);
 	case REGION_DEVICE:
 		return gtable_map(&m->table, r->at, r->host, r->size, rights_of(r));
 	default:
@@ -223,7 +255,7 @@ static bool has_room(const struct region *r, uint64_t first, uint64_t size)
 
 static struct gpa start_of_leaf(struct gpa gpa, unsigned level)
 {
-	return GPA(align_down(gpa.v, leaf_size[level]));
+	return GPA(align_down(gpa.v, gtable_leaf_size(level)));
 }
 
 /* A large leaf, whose zeroing is dear: only where it fits and nothing is there yet. Pages do where
@@ -234,7 +266,7 @@ static __attribute__((noinline)) int fill_large(struct gmap *m, struct region *r
 	struct gpa first = start_of_leaf(gpa, level);
 	int filled = -EISDIR;
 
-	if (has_room(r, first.v, leaf_size[level])) {
+	if (has_room(r, first.v, gtable_leaf_size(level))) {
 		if (gtable_leaf(&m->table, gpa, &there))
 			return FILL_PRESENT;
 		if (there >= level)
@@ -254,15 +286,16 @@ int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa, enum gtable_righ
 	if (r->fill_level)
 		return fill_large(m, r, gpa);
 	struct gpa page = start_of_leaf(gpa, GTABLE_4K);
-	int filled = try_leaf(m, r, page, GTABLE_4K);
+	int filled = try_leaf(m, r, page, GTABLE_4K, put_leaf);
 
 	return UNLIKELY(is_shortage(filled)) ? fill_leaf(m, r, page, GTABLE_4K) : filled;
 }
 
-size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const void *from, size_t n)
+COLD size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const void *from,
+			   size_t n)
 {
 	unsigned level = r->fill_level, there;
-	size_t size = leaf_size[level];
+	size_t size = gtable_leaf_size(level);
 	struct hpa block;
 
 	if (!has_frames(r) || n < size || !is_aligned(gpa.v, size) || !has_room(r, gpa.v, size) ||
@@ -273,7 +306,7 @@ size_t gmap_fill_with(struct gmap *m, struct region *r, struct gpa gpa, const vo
 
 	memcpy(window, from, size);
 	window_close(window);
-	return put_leaf(m, r, gpa, block, level) == FILL_NEW ? size : 0;
+	return put_block(m, r, gpa, block, level) == FILL_NEW ? size : 0;
 }
 
 /* --- the list --- */
@@ -459,14 +492,14 @@ COLD int gmap_empty(struct gmap *m)
 	return 0;
 }
 
-COLD int gmap_reset(struct gmap *m)
+COLD int gmap_reset(struct gmap *m, int (*pause)(struct gmap *m))
 {
 	const struct region_list *list = list_of(m);
 	int error = gmap_empty(m);
 
 	for (unsigned i = 0; !error && i < list->n; i++)
 		if (list->by_address[i].region->kind == REGION_EAGER)
-			error = fill_eagerly(m, list->by_address[i].region);
+			error = fill_eagerly(m, list->by_address[i].region, pause);
 	return error;
 }
 

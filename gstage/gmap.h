@@ -5,10 +5,10 @@
  *
  * Always true: regions are disjoint, sorted, page-aligned; each leaf of the table lies inside one
  * region and is just one block of frames of the map's owner, or part of a window; what the owner
- * holds is in the table, or in the hands of a fault that is being answered. Faults take no lock of
- * the map: the list of regions is replaced as a whole, and an old one is freed only after every
- * hart that ran the VM has been made to forget, which no hart does while it answers a fault.
- * Changes of the list come from the boot hart alone.
+ * holds is in the table, or in the hands of a fault that is being answered, or of a reset. Faults
+ * take no lock of the map: the list of regions is replaced as a whole, and an old one is freed only
+ * after every hart that ran the VM has been made to forget, which no hart does while it answers a
+ * fault. Changes of the list come from the boot hart alone.
  */
 #ifndef GSTAGE_GMAP_H
 #define GSTAGE_GMAP_H
@@ -60,8 +60,10 @@ MUST_CHECK int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size,
 
 /* All frames of all regions that have frames go back, and eager ones get new ones, zeroed: memory
  * as at the first start. -EBUSY: one is pinned, and nothing has changed; -ENOMEM, -EDQUOT: eager
- * regions lack memory, and the next reset tries again. No vCPU runs over it. */
-MUST_CHECK int gmap_reset(struct gmap *m);
+ * regions lack memory, and the next reset tries again. No vCPU runs over it. Zeroing takes long:
+ * `pause`, which may be NULL, is called after each 2 MiB of it at most, with no lock held; it
+ * changes nothing of the map, and may end the reset by returning an error, which is passed on. */
+MUST_CHECK int gmap_reset(struct gmap *m, int (*pause)(struct gmap *m));
 
 /* All frames go back. -EBUSY: some are pinned; then nothing has changed. No vCPU runs over it. */
 MUST_CHECK int gmap_empty(struct gmap *m);

@@ -136,7 +136,7 @@ int gtable_init(struct gtable *t, unsigned levels)
 	return t->root ? 0 : -ENOMEM;
 }
 
-void gtable_destroy(struct gtable *t)
+COLD void gtable_destroy(struct gtable *t)
 {
 	struct gtable_garbage garbage = {};
 
@@ -290,9 +290,11 @@ static __attribute__((noinline)) int install_and_point(struct gtable *t, struct 
 	return error;
 }
 
-int gtable_install_page(struct gtable *t, struct gtable_cursor *c, struct gpa gpa, struct hpa hpa,
-			enum gtable_rights rights)
+int gtable_install_page(struct gtable *t, struct gtable_cursors *cursors, struct gpa gpa,
+			struct hpa hpa, enum gtable_rights rights)
 {
+	struct gtable_cursor *c = &cursors->at[place_of(gpa) % GTABLE_CURSORS];
+
 	if (UNLIKELY(c->place != place_of(gpa)))
 		return install_and_point(t, c, gpa, hpa, rights);
 	pte_t *entry = &c->table[pte_index(gpa.v, GTABLE_4K)];
@@ -381,8 +383,8 @@ static int clear(struct change *c, pte_t *entry, unsigned level, uint64_t at, bo
 	return 0;
 }
 
-int gtable_unmap_and_drop(struct gtable *t, struct gpa gpa, uint64_t size,
-			  struct gtable_garbage *garbage)
+COLD int gtable_unmap_and_drop(struct gtable *t, struct gpa gpa, uint64_t size,
+			       struct gtable_garbage *garbage)
 {
 	struct change c = { .t = t, .garbage = garbage };
 
@@ -450,7 +452,7 @@ pte_t gtable_leaf(const struct gtable *t, struct gpa gpa, unsigned *level)
 	return leaf & PTE_V ? leaf : 0;
 }
 
-pte_t gtable_next_leaf(const struct gtable *t, struct gpa *at, struct gpa end, unsigned *level)
+COLD pte_t gtable_next_leaf(const struct gtable *t, struct gpa *at, struct gpa end, unsigned *level)
 {
 	while (at->v < end.v && at->v < gtable_end(t)) {
 		pte_t leaf = gtable_leaf(t, *at, level);

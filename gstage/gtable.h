@@ -77,18 +77,23 @@ MUST_CHECK static inline int gtable_map(struct gtable *t, struct gpa gpa, struct
 MUST_CHECK int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned level,
 			      enum gtable_rights rights);
 
-/* The level-0 table that a page was installed in last. Starts as {}, and is {} again as soon as
- * tables there go. */
-struct gtable_cursor {
-	uint64_t place; /* number of the table's range of addresses, + 1 */
-	pte_t *table;
+/* The level-0 tables that pages were installed in last, those of 128 MiB side by side at least.
+ * Starts as {}, and is {} again as soon as tables there go. */
+#ifndef GTABLE_CURSORS /* a proof has fewer */
+#define GTABLE_CURSORS 64
+#endif
+struct gtable_cursors {
+	struct gtable_cursor {
+		uint64_t place; /* number of the table's range of addresses, + 1 */
+		pte_t *table;
+	} at[GTABLE_CURSORS]; /* by the low bits of the place */
 };
 
 /*
- * gtable_install of a page, without a walk where the cursor stands already. `c` belongs to the
- * region, whose lock is held; rights and alignment are known to be right.
+ * gtable_install of a page, without a walk where a cursor stands already. `cursors` belong
+ * to the region, whose lock is held; rights and alignment are known to be right.
  */
-MUST_CHECK int gtable_install_page(struct gtable *t, struct gtable_cursor *c, struct gpa gpa,
+MUST_CHECK int gtable_install_page(struct gtable *t, struct gtable_cursors *cursors, struct gpa gpa,
 				   struct hpa hpa, enum gtable_rights rights);
 
 /*

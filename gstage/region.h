@@ -38,9 +38,9 @@ struct region {
 	/* The boot hart's. */
 	bool is_pinned; /* something beside the guest reaches it, by DMA: it must stay as it is */
 
-	/* The lock's holder: the region's entries in the table, and where a page came last. */
+	/* The lock's holder: the region's entries in the table, and where pages came last. */
 	struct lock lock;
-	struct gtable_cursor cursor;
+	struct gtable_cursors cursors;
 };
 
 #endif

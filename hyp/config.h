@@ -63,7 +63,8 @@ struct vm_config {
 	bool starts_by_itself;
 	uint32_t order; /* of starting: smaller is sooner */
 	enum vm_after on_crash, on_reboot;
-	bool hole_stops_guest; /* an access where nothing is stops the VM */
+	bool ends_without_memory; /* of the host: as by a crash; else it pauses */
+	bool hole_stops_guest;    /* an access where nothing is stops the VM */
 
 	char kernel[CONFIG_FILE]; /* empty: what runs lies in a ROM, at `entry` */
 	char initrd[CONFIG_FILE]; /* empty: none */

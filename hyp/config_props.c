@@ -79,6 +79,8 @@ static const struct rule rules[N_PROPS] = {
 			    .words = "stop, restart, keep", VM(on_crash) },
 	[PROP_ON_REBOOT] = { "on-reboot", .nodes = IN(ROOT), .type = IS_WORD,
 			     .words = "stop, restart, keep", VM(on_reboot) },
+	[PROP_ON_NO_MEMORY] = { "on-no-memory", .nodes = IN(ROOT), .type = IS_WORD,
+				.words = "pause, crash", VM(ends_without_memory) },
 	[PROP_HOLE_FAULT] = { "on-fault", .nodes = IN(ROOT), .type = IS_WORD,
 			      .words = "inject, stop", VM(hole_stops_guest) },
 	[PROP_BOOTARGS] = { "bootargs", .nodes = IN(ROOT), .type = IS_TEXT, VM(bootargs) },

@@ -128,7 +128,8 @@ static enum verdict fill(struct vcpu *v, struct region *r)
 	case FILL_PRESENT:
 		return fence_and_retry(v);
 	case -ENOMEM:
-		return stop(v, STOP_NO_MEMORY, "the host has no memory left for it");
+		(void)stop(v, STOP_NO_MEMORY, "the host has no memory left for it");
+		return VERDICT_LACK;
 	case -EDQUOT:
 		return stop(v, STOP_NO_MEMORY, "it has all the memory that it may have");
 	default:

@@ -35,13 +35,17 @@ static void give(const char *bytes, size_t n)
 	}
 }
 
-/* The console of VM i, counted round; without VMs there is none. */
+/* The console of VM i, counted round; without VMs there is none. Where nobody answers, it says so.
+ */
 static void attach(unsigned i)
 {
-	struct vconsole *vc = n_vms() ? vm_console(vm_at(i % n_vms())) : NULL;
+	if (!n_vms())
+		return;
+	struct vm *vm = vm_at(i % n_vms());
 
-	if (vc)
-		vconsole_attach(vc);
+	if (!vm_is_running(vm))
+		monitor_say("%s: %s", vm_name(vm), vm_state_text(vm));
+	vconsole_attach(vm_console(vm));
 }
 
 static void attach_next(void)
@@ -55,10 +59,8 @@ static void attach_next(void)
 
 static void show_keys(void)
 {
-	static const char text[] = "after the escape key: 1 to 9 a VM's console, n the next one, "
-				   "m the monitor,\nthe escape key itself, ? this\n";
-
-	console_write(text, sizeof(text) - 1);
+	monitor_say("after the escape key: 1 to 9 a VM's console, n the next one, m the monitor,\n"
+		    "the escape key itself, ? this");
 }
 
 void keyboard_say_escape(void)

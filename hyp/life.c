@@ -117,6 +117,10 @@ const char *vm_state_text(const struct vm *vm)
 		return "is starting";
 	case VM_IS_RUNNING:
 		return "runs";
+	case VM_IS_PAUSING:
+		return "is pausing";
+	case VM_IS_PAUSED:
+		return vm->lacks_memory ? "is paused until memory is free" : "is paused";
 	case VM_IS_STOPPING:
 		return "is stopping";
 	case VM_IS_KEPT:
@@ -128,11 +132,24 @@ const char *vm_state_text(const struct vm *vm)
 	}
 }
 
+/* A VM has come to its end: those that lack memory try again. They then pause anew, or end where
+ * nobody is left who could give any. */
+static void try_again(void)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (vms[i]->lacks_memory)
+			(void)!vm_resume(vms[i]);
+}
+
 static void give_memory_back(struct vm *vm)
 {
 	if (gmap_empty(&vm->map))
 		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
+	try_again();
 }
+
+/* No other VM could give memory back to this one. Any hart reads it. */
+static _Atomic(const struct vm *) alone;
 
 static bool has_ended(const struct vm *vm)
 {
@@ -144,6 +161,7 @@ int vm_start(struct vm *vm)
 	if (!has_ended(vm))
 		return -EBUSY;
 	timer_cancel(&vm->rest);
+	atomic_store_explicit(&alone, NULL, memory_order_relaxed);
 	vm_devices_reset(vm); /* what is typed from now on is for its next life */
 	vm->state = VM_IS_STARTING;
 	run_end_turn();
@@ -245,6 +263,8 @@ int vm_stop(struct vm *vm)
 	case VM_IS_STOPPED:
 		return -EALREADY;
 	case VM_IS_RUNNING:
+	case VM_IS_PAUSING:
+	case VM_IS_PAUSED:
 		vm->state = VM_IS_STOPPING;
 		vm_end(vm, STOP_ORDERED);
 		break;
@@ -276,6 +296,120 @@ int vm_restart(struct vm *vm)
 	vm->starts_again = true;
 	return 0;
 }
+
+/* --- pausing --- */
+
+static void pause_vcpus(struct vm *vm)
+{
+	vm->state = VM_IS_PAUSING;
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		run_pause(vm->vcpus[i]);
+}
+
+static void go_on(struct vm *vm)
+{
+	uint64_t gap = time_now() - vm->paused_at;
+
+	vm->state = VM_IS_RUNNING;
+	vm->goes_on = vm->lacks_memory = false;
+	atomic_store_explicit(&alone, NULL, memory_order_relaxed);
+	for (unsigned i = 0; i < vm->n_vcpus; i++) {
+		vm->vcpus[i]->time_delta -= gap;
+		run_resume(vm->vcpus[i]);
+	}
+}
+
+int vm_pause(struct vm *vm)
+{
+	bool is_so = vm->state == VM_IS_PAUSED && !vm->lacks_memory;
+
+	if (vm->state == VM_IS_RUNNING)
+		pause_vcpus(vm);
+	else if (vm->state != VM_IS_PAUSING && vm->state != VM_IS_PAUSED)
+		return -EBUSY;
+	vm->goes_on = vm->lacks_memory = false;
+	return is_so ? -EALREADY : 0;
+}
+
+int vm_resume(struct vm *vm)
+{
+	if (vm->state == VM_IS_PAUSED)
+		go_on(vm);
+	else if (vm->state == VM_IS_PAUSING)
+		vm->goes_on = true;
+	else
+		return vm->state == VM_IS_RUNNING ? -EALREADY : -EBUSY;
+	return 0;
+}
+
+void vm_has_parked(struct vm *vm)
+{
+	work_queue(&vm->parked, 0);
+}
+
+static bool has_order(const struct vm *vm, enum vcpu_order order)
+{
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		if (atomic_load_explicit(&vm->vcpus[i]->orders, memory_order_acquire) & order)
+			return true;
+	return false;
+}
+
+/* The orders say who has parked, not a count: one of another life's could come late. */
+void life_vm_parked(struct work *work)
+{
+	struct vm *vm = CONTAINER_OF(work, struct vm, parked);
+
+	if (vm->state != VM_IS_PAUSING || has_order(vm, ORDER_PARK))
+		return;
+	vm->state = VM_IS_PAUSED;
+	vm->paused_at = time_now();
+	if (vm->goes_on)
+		go_on(vm);
+}
+
+bool vm_waits_for_memory(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+
+	if (vm->config.ends_without_memory ||
+	    atomic_load_explicit(&alone, memory_order_relaxed) == vm)
+		return false;
+	atomic_fetch_or_explicit(&v->orders, ORDER_PAUSE, memory_order_acq_rel);
+	work_queue(&vm->lacking, 0);
+	return true;
+}
+
+/* By ending, and without anybody's doing. */
+static bool may_give_memory(const struct vm *vm)
+{
+	return BIT(vm->state) & (BIT(VM_IS_RUNNING) | BIT(VM_IS_STARTING) | BIT(VM_IS_LOADING) |
+				 BIT(VM_IS_STOPPING) | BIT(VM_IS_RESTING));
+}
+
+void life_vm_lacks(struct work *work)
+{
+	struct vm *vm = CONTAINER_OF(work, struct vm, lacking);
+
+	/* Else it pauses already, or ends, or went on in the meantime. */
+	if (vm->state != VM_IS_RUNNING || !has_order(vm, ORDER_PAUSE))
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		if (vms[i] == vm || !may_give_memory(vms[i]))
+			continue;
+		log_notice("%s: no memory left: paused until some is free; `resume` tries again",
+			   vm_name(vm));
+		vm->lacks_memory = true;
+		pause_vcpus(vm);
+		return;
+	}
+	/* Some may have come since, so it tries once more. */
+	atomic_store_explicit(&alone, vm, memory_order_relaxed);
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		run_resume(vm->vcpus[i]);
+}
+
+/* --- ending --- */
 
 void vm_is_empty(struct vm *vm)
 {
@@ -327,12 +461,14 @@ void life_vm_ended(struct work *work)
 		reason = STOP_SHUTDOWN;
 	enum vm_after next = after(vm, reason);
 
-	vm->starts_again = false;
+	vm->starts_again = vm->goes_on = vm->lacks_memory = false;
 	vm->last_end = reason;
 	vm->last_held = atomic_load_explicit(&vm->map.owner.n_held, memory_order_relaxed);
 	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
 	if (next != VM_KEEP)
 		give_memory_back(vm);
+	else
+		try_again();
 	say_end(vm, reason, next);
 	if (next == VM_RESTART)
 		start_again(vm);

@@ -9,7 +9,9 @@
 unsigned life_take_number(struct vm *vm);
 void life_give_number(struct vm *vm);
 
-/* Its last vCPU has left; on the boot hart. */
+/* On the boot hart: its last vCPU has left; one has parked; one found no memory. */
 void life_vm_ended(struct work *work);
+void life_vm_parked(struct work *work);
+void life_vm_lacks(struct work *work);
 
 #endif

@@ -35,7 +35,14 @@ static int find_file(struct vm *vm, const char *node, const char *name, struct c
 	return code;
 }
 
-/* In pieces, between which others have their turns, and may end this. */
+/* Others have their turns, and may end this. */
+static int share(struct gmap *map)
+{
+	run_share();
+	return CONTAINER_OF(map, struct vm, map)->state == VM_IS_LOADING ? 0 : -ECANCELED;
+}
+
+/* In pieces. */
 static int put(void *context, struct gpa to, const void *from, size_t n)
 {
 	struct vm *vm = context;
@@ -46,11 +53,10 @@ static int put(void *context, struct gpa to, const void *from, size_t n)
 			part = n;
 		int error = guest_load(&vm->map, to, from, part);
 
+		if (!error)
+			error = share(&vm->map);
 		if (error)
 			return error;
-		run_share();
-		if (vm->state != VM_IS_LOADING)
-			return -ECANCELED;
 	}
 	return 0;
 }
@@ -169,7 +175,7 @@ static int load_all(struct vm *vm, struct loading *l, struct vm_error *error)
 int vm_load(struct vm *vm, struct vm_error *error)
 {
 	struct loading *l = calloc(1, sizeof(*l) + tree_room(vm));
-	int code = l ? gmap_reset(&vm->map) : -ENOMEM;
+	int code = l ? gmap_reset(&vm->map, share) : -ENOMEM;
 
 	if (code) {
 		free(l);

@@ -23,6 +23,18 @@
 
 enum { LAST_WORDS_MS = 1000 };
 
+/* Descriptions of which no VM was made, and the initrd if not all of it could be read; after so
+ * many the log alone tells. */
+static const char *left_out[64];
+static unsigned n_left_out;
+
+/* Its line in the log says why. */
+static void leave_out(const char *name)
+{
+	if (n_left_out < ARRAY_LEN(left_out))
+		left_out[n_left_out++] = name;
+}
+
 /* Without -icount QEMU's instret follows the host's clock: is it a count of instructions here? */
 static bool counts_instructions(void)
 {
@@ -55,7 +67,7 @@ static bool ends_in(const char *name, const char *ending)
 }
 
 /* What a description asks for. One that is wrong says so, and the others are made all the same. */
-static bool make_described(const struct cpio *archive, const struct cpio_file *file)
+static void make_described(const struct cpio *archive, const struct cpio_file *file)
 {
 	struct vm_config *config = malloc(sizeof(*config));
 	struct vm_config_error wrong;
@@ -80,20 +92,20 @@ static bool make_described(const struct cpio *archive, const struct cpio_file *f
 	}
 	free(tree);
 	free(config);
-	return is_made;
+	if (!is_made)
+		leave_out(file->name);
 }
 
-/* True if every description could be used. */
-static bool make_from_archive(struct hpa_range initrd)
+static void make_from_archive(struct hpa_range initrd)
 {
 	const void *bytes = mmu_map_blob(initrd.at, initrd.size);
-	bool is_good = true;
 	unsigned n = 0;
 
 	if (!bytes) {
 		log_notice("initrd: %" PRIu64 " bytes are more than there is room to map",
 			   initrd.size);
-		return false;
+		leave_out("initrd");
+		return;
 	}
 	struct cpio archive = CPIO(bytes, initrd.size), reader = archive;
 	struct cpio_file file;
@@ -103,17 +115,19 @@ static bool make_from_archive(struct hpa_range initrd)
 		if (!ends_in(file.name, ".dtb"))
 			continue;
 		n++;
-		is_good &= make_described(&archive, &file);
+		make_described(&archive, &file);
 	}
 	if (more < 0)
 		log_notice("initrd: damaged at byte %zu: %s", reader.at, reader.why);
 	else if (!n)
 		log_notice("initrd: it holds no VM's description (*.dtb)");
-	return is_good && !more && n;
+	else
+		return;
+	leave_out("initrd");
 }
 
 /* The built-in guest: 32 MiB and a console by SBI. */
-static bool make_builtin(void)
+static void make_builtin(void)
 {
 	struct vm_config *config = malloc(sizeof(*config));
 	struct vm_error error = { "no memory" };
@@ -123,21 +137,22 @@ static bool make_builtin(void)
 		config->n_devices = 0;
 		config->regions[0].size = 32 * MiB;
 	}
-	bool is_made = config && vm_create(config, NULL, bundle_image,
-					   (size_t)(bundle_image_end - bundle_image), &error);
-
-	if (!is_made)
+	if (!config || !vm_create(config, NULL, bundle_image,
+				  (size_t)(bundle_image_end - bundle_image), &error)) {
 		log_notice("%s: %s", bundle_name, error.text);
+		leave_out(bundle_name);
+	}
 	free(config);
-	return is_made;
 }
 
 int main(void)
 {
 	report_machine();
 	report_instret("here");
-	bool is_good = machine.initrd.size ? make_from_archive(machine.initrd) : make_builtin();
-
+	if (machine.initrd.size)
+		make_from_archive(machine.initrd);
+	else
+		make_builtin();
 	vms_start();
 	if (!vms_are_alive() && vms_wait_for_a_start() && !monitor_has_keyboard() &&
 	    !monitor_is_over())
@@ -153,8 +168,10 @@ int main(void)
 	vconsole_attach(NULL);
 	for (unsigned i = 0; i < n_vms(); i++)
 		vm_show_stats(vm_at(i), monitor_say);
+	for (unsigned i = 0; i < n_left_out; i++)
+		monitor_say("left out: %s; its line above says why", left_out[i]);
 	printf("switching off\n");
-	return !(is_good && vms_ended_well());
+	return n_left_out || !vms_ended_well();
 }
 
 static int hello(void)

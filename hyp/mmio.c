@@ -60,6 +60,13 @@ static inline bool do_access(struct vcpu *v, const struct access *a, struct devi
 	return d->ops->write(d, offset, a->width, v->x[a->reg]);
 }
 
+/* Does it move a register that is not in v->x yet? Only an AMO has a second one. */
+static inline bool waits_for_registers(const struct vcpu *v, const struct access *a)
+{
+	return UNLIKELY((KEPT_REGISTERS >> a->reg | KEPT_REGISTERS >> a->source) & 1) &&
+	       !a->is_float && !v->trap.saved_for;
+}
+
 enum verdict mmio_access(struct vcpu *v, struct region *r)
 {
 	struct access a;
@@ -68,6 +75,10 @@ enum verdict mmio_access(struct vcpu *v, struct region *r)
 		return refuse_access(v, r->stops_guest);
 	if (UNLIKELY(!v->engine->find_access(v, &a)))
 		return VERDICT_RESUME;
+	if (waits_for_registers(v, &a)) {
+		v->trap.saved_for = r;
+		return VERDICT_SAVE;
+	}
 	struct device *d = r->device;
 	uint64_t offset = v->trap.gpa.v - d->at.v;
 	bool is_inside =
@@ -78,4 +89,12 @@ enum verdict mmio_access(struct vcpu *v, struct region *r)
 	v->n_mmio++;
 	v->pc += a.length;
 	return VERDICT_RESUME;
+}
+
+enum verdict mmio_access_saved(struct vcpu *v)
+{
+	enum verdict verdict = mmio_access(v, v->trap.saved_for);
+
+	v->trap.saved_for = NULL;
+	return verdict;
 }

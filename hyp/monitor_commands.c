@@ -39,10 +39,10 @@ static struct vm *find(const char *word)
 	return vm;
 }
 
-/* Do it to the VM that the only word names, and say so, or why not and what to do instead; why it
- * could not be started stands in the log. */
+/* Do it to the VM that the only word names, and say so, or why not and what to do instead, which is
+ * `if_so` where it is so already; why it could not be started stands in the log. */
 static bool order(unsigned n, char **words, int (*give)(struct vm *vm), const char *done,
-		  const char *instead)
+		  const char *if_so)
 {
 	struct vm *vm = n == 1 ? find(words[0]) : NULL;
 	int error = vm ? give(vm) : -ENOENT;
@@ -50,7 +50,8 @@ static bool order(unsigned n, char **words, int (*give)(struct vm *vm), const ch
 	if (!error)
 		monitor_say("%s: %s", vm_name(vm), done);
 	else if (error == -EBUSY || error == -EALREADY)
-		monitor_say("%s: %s; %s", vm_name(vm), vm_state_text(vm), instead);
+		monitor_say("%s: %s; %s", vm_name(vm), vm_state_text(vm),
+			    error == -EALREADY ? if_so : "`restart` starts it anew");
 	return n == 1;
 }
 
@@ -95,7 +96,7 @@ MONITOR_COMMAND(console, "NAME [BYTES]",
 
 static bool start(unsigned n, char **words)
 {
-	return order(n, words, vm_start, "starts", "`restart` starts it anew");
+	return order(n, words, vm_start, "starts", NULL);
 }
 MONITOR_COMMAND(start, "NAME", "start it anew from its images", start);
 
@@ -107,9 +108,21 @@ MONITOR_COMMAND(stop, "NAME", "stop it at once; its memory is lost", stop);
 
 static bool restart(unsigned n, char **words)
 {
-	return order(n, words, vm_restart, "starts again", "");
+	return order(n, words, vm_restart, "starts again", NULL);
 }
 MONITOR_COMMAND(restart, "NAME", "stop it and start it", restart);
+
+static bool pause(unsigned n, char **words)
+{
+	return order(n, words, vm_pause, "pauses", "`resume` lets it go on");
+}
+MONITOR_COMMAND(pause, "NAME", "let it stand still, its time too", pause);
+
+static bool resume(unsigned n, char **words)
+{
+	return order(n, words, vm_resume, "goes on", "`pause` lets it stand still");
+}
+MONITOR_COMMAND(resume, "NAME", "let it go on from where it is paused", resume);
 
 static void show_stats(struct vm *vm)
 {

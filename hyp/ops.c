@@ -61,6 +61,7 @@ static void start(struct vcpu *v)
 static const struct vcpu_ops ops = {
 	.sbi_call = vsbi_handle_call,
 	.memory_fault = memory_fault,
+	.do_access = mmio_access_saved,
 	.look = run_look,
 	.copy_in = copy_in,
 	.copy_out = copy_out,

@@ -16,12 +16,9 @@
 /* "512 MiB": in the largest unit that loses nothing worth having. */
 static const char *size_text(uint64_t size, char text[static 16])
 {
-	if (size >= GiB && size % GiB == 0)
-		snprintf(text, 16, "%" PRIu64 " GiB", size / GiB);
-	else if (size >= 10 * MiB)
-		snprintf(text, 16, "%" PRIu64 " MiB", size / MiB);
-	else
-		snprintf(text, 16, "%" PRIu64 " KiB", size / KiB);
+	unsigned shift = size >= GiB && size % GiB == 0 ? 30 : size >= 10 * MiB ? 20 : 10;
+
+	snprintf(text, 16, "%" PRIu64 " %ciB", size >> shift, "KMG"[shift / 10 - 1]);
 	return text;
 }
 
@@ -54,13 +51,15 @@ static void report_memory(void)
 
 static void report_devices(void)
 {
-	printf("console    %s\n", console_driver_name());
-	printf("interrupts %s\n", irqchip_name());
-	printf("timer      %s, %" PRIu32 " Hz\n", hart_features(0)->sstc ? "Sstc" : "firmware",
-	       machine.timebase_hz);
-	printf("power      %s\n", machine.test_device.size ? "test device" : "firmware");
-	printf("random     %s\n", random_is_seeded() ? "seeded by the firmware"
-						     : "not seeded: what is drawn can be guessed");
+	printf("console    %s\n"
+	       "interrupts %s\n"
+	       "timer      %s, %" PRIu32 " Hz\n"
+	       "power      %s\n"
+	       "random     %s\n",
+	       console_driver_name(), irqchip_name(), hart_features(0)->sstc ? "Sstc" : "firmware",
+	       machine.timebase_hz, machine.test_device.size ? "test device" : "firmware",
+	       random_is_seeded() ? "seeded by the firmware"
+				  : "not seeded: what is drawn can be guessed");
 }
 
 static const char *modes_text(unsigned modes, const char *suffix, char text[static 40])
@@ -75,31 +74,37 @@ static const char *modes_text(unsigned modes, const char *suffix, char text[stat
 	return text[0] ? text : "none";
 }
 
-static void flag(bool is_there, const char *name)
-{
-	if (is_there)
-		printf(" %s", name);
-}
+#define FLAG(field, name)                                                                          \
+	{                                                                                          \
+		offsetof(struct hart_features, field), name                                        \
+	}
+static const struct {
+	uint8_t at; /* a bool */
+	char name[8];
+} flags[] = {
+	FLAG(h, "H"),
+	FLAG(sstc, "Sstc"),
+	FLAG(svinval, "Svinval"),
+	FLAG(svnapot, "Svnapot"),
+	FLAG(svpbmt, "Svpbmt"),
+	FLAG(svadu, "Svadu"),
+	FLAG(svade, "Svade"),
+	FLAG(aia, "AIA"),
+	FLAG(stateen, "stateen"),
+};
 
 static void report_features(const struct hart_features *f)
 {
 	char modes[40], isa[400];
 
 	isa_text(&f->isa, isa, sizeof(isa));
-	printf("  isa      %s\n", isa);
-	printf("  found   ");
-	flag(f->h, "H");
-	flag(f->sstc, "Sstc");
-	flag(f->svinval, "Svinval");
-	flag(f->svnapot, "Svnapot");
-	flag(f->svpbmt, "Svpbmt");
-	flag(f->svadu, "Svadu");
-	flag(f->svade, "Svade");
-	flag(f->aia, "AIA");
-	flag(f->stateen, "stateen");
-	flag(f->cboz_block, "cbo.zero");
-	printf("\n  satp     %s, ASID bits %u, senvcfg %" PRIx64 ", scounteren %" PRIx64 "\n",
-	       modes_text(f->satp_modes, "", modes), f->asid_bits, f->senvcfg, f->scounteren);
+	printf("  isa      %s\n  found   ", isa);
+	for (unsigned i = 0; i < ARRAY_LEN(flags); i++)
+		if (((const char *)f)[flags[i].at])
+			printf(" %s", flags[i].name);
+	printf("%s\n  satp     %s, ASID bits %u, senvcfg %" PRIx64 ", scounteren %" PRIx64 "\n",
+	       f->cboz_block ? " cbo.zero" : "", modes_text(f->satp_modes, "", modes), f->asid_bits,
+	       f->senvcfg, f->scounteren);
 	if (!f->h)
 		return;
 	printf("  hgatp    %s, VMID bits %u, guest interrupt files %u\n",

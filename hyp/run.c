@@ -89,21 +89,86 @@ static void timer_wakes(struct timer *timer)
 	wake(CONTAINER_OF(timer, struct vcpu, timer));
 }
 
-static bool must_leave(const struct vcpu *v)
+static void unload(struct vcpu *v)
 {
-	return atomic_load_explicit(&v->orders, memory_order_acquire) & ORDER_LEAVE;
+	v->seen = v->engine->translation(v);
+	v->engine->save(v);
+	vcpu_note_save(v);
+	here.loaded = NULL;
 }
 
+static uint32_t orders_of(const struct vcpu *v)
+{
+	return atomic_load_explicit(&v->orders, memory_order_acquire);
+}
+
+/* Take these orders away; which were there? */
+static uint32_t obey(struct vcpu *v, uint32_t orders)
+{
+	return atomic_fetch_and_explicit(&v->orders, ~orders, memory_order_acq_rel) & orders;
+}
+
+static bool is_to_pause(uint32_t orders)
+{
+	return (orders & (ORDER_LEAVE | ORDER_PAUSE)) == ORDER_PAUSE;
+}
+
+/* Nothing of it stays on this hart, and nothing that happens there wakes it. */
+static void park(struct vcpu *v)
+{
+	bool is_guests = v->timer.is_set && v->timer.call != timer_wakes;
+
+	if (v == here.loaded)
+		unload(v);
+	v->due = is_guests ? v->timer.when + v->time_delta : ~0ull;
+	timer_cancel(&v->timer);
+	if (v->state == VCPU_WAITING)
+		atomic_fetch_or_explicit(&v->orders, ORDER_WAIT, memory_order_relaxed);
+	v->state = VCPU_PARKED;
+}
+
+/* Behind what it did to park. */
+static void say_parked(struct vcpu *v)
+{
+	if (obey(v, ORDER_PARK))
+		vm_has_parked(v->vm);
+}
+
+/* It goes on, in a time with another delta, when it has its turn. */
+static void unpark(struct vcpu *v)
+{
+	uint64_t when = v->due - v->time_delta;
+
+	if (when >= v->due) /* else it is beyond the end of time */
+		timer_set(&v->timer, when);
+	v->state = VCPU_RUNNABLE;
+	enqueue(v);
+}
+
+static void take_start(struct vcpu *v)
+{
+	v->state = VCPU_RUNNABLE;
+	v->seen = (struct vcpu_translation){};
+	vcpu_set_hsm(v, HSM_STARTED);
+	enqueue(v);
+}
+
+/* One that is runnable obeys a pause when it has its turn. */
 static void take_orders(struct vcpu *v)
 {
-	uint32_t orders =
-		atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_START, memory_order_acq_rel);
+	uint32_t orders = orders_of(v);
 
-	if (orders & ORDER_START && v->state == VCPU_OFF) {
-		v->state = VCPU_RUNNABLE;
-		v->seen = (struct vcpu_translation){};
-		vcpu_set_hsm(v, HSM_STARTED);
-		enqueue(v);
+	if (is_to_pause(orders)) {
+		if (v->state == VCPU_WAITING)
+			park(v);
+		if (v->state != VCPU_RUNNABLE)
+			say_parked(v);
+	} else {
+		orders |= obey(v, ORDER_START | ORDER_RESUME);
+		if (v->state == VCPU_PARKED)
+			unpark(v);
+		else if (orders & ORDER_START && v->state == VCPU_OFF)
+			take_start(v);
 	}
 	if (orders & ORDER_SHOW) {
 		if (v == here.loaded)
@@ -118,7 +183,7 @@ static void take_orders(struct vcpu *v)
 void run_look(struct vcpu *v)
 {
 	CHECK(v->hart == hart_index);
-	if (atomic_load_explicit(&v->orders, memory_order_acquire))
+	if (orders_of(v))
 		take_orders(v);
 	if (v == here.loaded) {
 		v->engine->take_lines(v);
@@ -138,9 +203,9 @@ void run_add(struct vcpu *v)
 	vcpu_set_hsm(v, HSM_STOPPED);
 }
 
-static void order(struct vcpu *v, enum vcpu_order order)
+static void order(struct vcpu *v, uint32_t orders)
 {
-	atomic_fetch_or_explicit(&v->orders, order, memory_order_acq_rel);
+	atomic_fetch_or_explicit(&v->orders, orders, memory_order_acq_rel);
 	if (v->hart == hart_index)
 		run_look(v);
 	else
@@ -152,19 +217,23 @@ void run_start(struct vcpu *v)
 	order(v, ORDER_START);
 }
 
+void run_pause(struct vcpu *v)
+{
+	order(v, ORDER_PAUSE | ORDER_PARK);
+}
+
+void run_resume(struct vcpu *v)
+{
+	/* Others are not looked at: it would end what they wait for. */
+	if (obey(v, ORDER_PAUSE))
+		order(v, ORDER_RESUME);
+}
+
 void run_show(struct vcpu *v)
 {
 	order(v, ORDER_SHOW);
-	while (atomic_load_explicit(&v->orders, memory_order_acquire) & ORDER_SHOW)
+	while (orders_of(v) & ORDER_SHOW)
 		cpu_relax();
-}
-
-static void unload(struct vcpu *v)
-{
-	v->seen = v->engine->translation(v);
-	v->engine->save(v);
-	vcpu_note_save(v);
-	here.loaded = NULL;
 }
 
 static void load(struct vcpu *v)
@@ -217,13 +286,35 @@ static void poll(void)
 		monitor_poll();
 }
 
-/* Run it until its slice is over, or it waits, or leaves. */
+static void stop(struct vcpu *v)
+{
+	if (v->stop == STOP_CRASH || v->stop == STOP_NO_MEMORY)
+		postmortem(v);
+	vm_end(v->vm, v->stop);
+}
+
+/* What it is ordered to do in place of running. */
+static __attribute__((noinline)) void go(struct vcpu *v)
+{
+	uint32_t orders = orders_of(v);
+
+	if (orders & ORDER_LEAVE) {
+		turn_off(v);
+	} else if (orders & ORDER_PAUSE) {
+		park(v);
+		say_parked(v);
+	} else if (obey(v, ORDER_WAIT)) {
+		wait(v);
+	}
+}
+
+/* Run it until its slice is over, or it waits, or goes. */
 static void run(struct vcpu *v)
 {
 	while (v->state == VCPU_RUNNABLE && !here.is_slice_over) {
-		if (UNLIKELY(must_leave(v))) {
-			turn_off(v);
-			return;
+		if (UNLIKELY(orders_of(v) & (ORDER_LEAVE | ORDER_PAUSE | ORDER_WAIT))) {
+			go(v);
+			continue;
 		}
 		if (UNLIKELY(v->awaits) && vcpu_awaits_fences(v)) {
 			poll();
@@ -231,6 +322,7 @@ static void run(struct vcpu *v)
 		}
 		switch ((enum verdict)v->engine->run(v)) {
 		case VERDICT_RESUME:
+		case VERDICT_SAVE:
 			break;
 		case VERDICT_POLL:
 			poll();
@@ -238,10 +330,12 @@ static void run(struct vcpu *v)
 		case VERDICT_WAIT:
 			wait(v);
 			break;
+		case VERDICT_LACK:
+			if (!vm_waits_for_memory(v))
+				stop(v);
+			break;
 		case VERDICT_STOP:
-			if (v->stop == STOP_CRASH || v->stop == STOP_NO_MEMORY)
-				postmortem(v);
-			vm_end(v->vm, v->stop);
+			stop(v);
 			break;
 		case VERDICT_OFF:
 			turn_off(v);

@@ -28,4 +28,9 @@ void run_show(struct vcpu *v);
 /* This vCPU, which is off, runs from now on. Any hart. */
 void run_start(struct vcpu *v);
 
+/* It parks, which vm_has_parked tells; what comes for it, a start too, waits until it may go on. On
+ * the boot hart. */
+void run_pause(struct vcpu *v);
+void run_resume(struct vcpu *v);
+
 #endif

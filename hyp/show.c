@@ -21,6 +21,7 @@ static void show_vcpu(const struct vcpu *v, void (*show)(const char *format, ...
 	     v->index, v->hart,
 	     v->state == VCPU_RUNNABLE  ? "runnable"
 	     : v->state == VCPU_WAITING ? "waiting"
+	     : v->state == VCPU_PARKED  ? "paused"
 					: "off",
 	     v->n_calls, v->n_interrupts, v->n_waits, v->n_mmio, v->n_fills);
 	for (unsigned i = 0; i < ARRAY_LEN(v->n_exits); i++)

@@ -129,7 +129,7 @@ size_t vconsole_put(struct vconsole *vc, const char *bytes, size_t n)
 }
 
 /* On the boot hart: whoever was refused may try again, if there is room by now. */
-static void end_refusal(struct vconsole *vc)
+static COLD void end_refusal(struct vconsole *vc)
 {
 	bool ends;
 
@@ -215,7 +215,7 @@ COLD size_t vconsole_watch(struct vconsole *vc, uint64_t *at, char *bytes, size_
  * The queue of input. A taker's release of n_taken and the acquire of who adds order the taker's
  * reading before the place is used again; the other pair orders the bytes before their count.
  */
-size_t vconsole_type(struct vconsole *vc, const char *bytes, size_t n)
+COLD size_t vconsole_type(struct vconsole *vc, const char *bytes, size_t n)
 {
 	uint64_t typed = atomic_load_explicit(&vc->n_typed, memory_order_relaxed);
 	uint64_t free_cells =
@@ -231,7 +231,7 @@ size_t vconsole_type(struct vconsole *vc, const char *bytes, size_t n)
 	return fits;
 }
 
-size_t vconsole_take_input(struct vconsole *vc, char *bytes, size_t n)
+COLD size_t vconsole_take_input(struct vconsole *vc, char *bytes, size_t n)
 {
 	uint64_t taken, typed;
 	size_t i;

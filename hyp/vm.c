@@ -164,7 +164,7 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 	v->hart = (unsigned)hart;
 	v->siblings = UINT64_MAX >> (64 - vm->config.n_vcpus);
 	run_add(v);
-	if (vm->env.has_v) {
+	if (vm->env.states & STATE_V) {
 		v->v_area = own_alloc(vector_order());
 		if (!v->v_area)
 			return vm_fail(error, -ENOMEM, "vector registers", NULL);
@@ -201,6 +201,11 @@ static int build(struct vm *vm, struct vm_error *error)
 	return add_regions(vm, error);
 }
 
+bool vm_is_running(const struct vm *vm)
+{
+	return vm->state == VM_IS_RUNNING;
+}
+
 struct vm *vm_create(const struct vm_config *config, const struct cpio *archive, const void *image,
 		     size_t image_size, struct vm_error *error)
 {
@@ -216,6 +221,8 @@ struct vm *vm_create(const struct vm_config *config, const struct cpio *archive,
 	vm->image = image;
 	vm->image_size = image_size;
 	vm->ended.call = life_vm_ended;
+	vm->parked.call = life_vm_parked;
+	vm->lacking.call = life_vm_lacks;
 	if (build(vm, error)) {
 		vm_destroy(vm);
 		return NULL;

@@ -5,8 +5,9 @@
  *
  * Its life: it is made stopped; vm_start asks for it to run, and the boot hart's loop loads it, in
  * turns with the guests of that hart; when its last vCPU has left, for whatever reason, `ended`
- * runs on the boot hart, which stops it, keeps it as it is, or starts it again. All of that is the
- * boot hart's; vCPUs run on their own.
+ * runs on the boot hart, which stops it, keeps it as it is, or starts it again. Meanwhile it may be
+ * paused: each vCPU parks on its own hart, off or waiting as it may be, and `parked` runs on the
+ * boot hart when one has. All of that is the boot hart's; vCPUs run on their own.
  */
 #ifndef HYP_VM_H
 #define HYP_VM_H
@@ -30,6 +31,8 @@ enum vm_state {
 	VM_IS_STARTING, /* as soon as the boot hart gets to it */
 	VM_IS_LOADING,
 	VM_IS_RUNNING,
+	VM_IS_PAUSING, /* until all of its vCPUs have parked */
+	VM_IS_PAUSED,
 	VM_IS_STOPPING,
 };
 
@@ -48,7 +51,10 @@ struct vm {
 
 	/* The boot hart's. */
 	enum vm_state state;
-	bool starts_again; /* when it has stopped */
+	bool starts_again;  /* when it has stopped */
+	bool goes_on;       /* when it is paused */
+	bool lacks_memory;  /* therefore it is paused, or will be */
+	uint64_t paused_at; /* its time has stood still since */
 	unsigned n_starts;
 	uint64_t started_at;
 	unsigned n_short_runs; /* in a row, that it ended by itself */
@@ -60,7 +66,7 @@ struct vm {
 	struct gmap map;
 	_Atomic uint32_t n_inside; /* vCPUs that have not left */
 	_Atomic uint32_t end;      /* enum stop_reason: the first one counts */
-	struct work ended;
+	struct work ended, parked, lacking;
 };
 
 /* Why a VM could not be made or started, for a person. */
@@ -89,6 +95,14 @@ void vm_end(struct vm *vm, enum stop_reason reason);
 
 /* Its last vCPU has left. Any hart; the rest is the boot hart's. */
 void vm_is_empty(struct vm *vm);
+
+/* One of its vCPUs has obeyed the order to pause. Any hart. */
+void vm_has_parked(struct vm *vm);
+
+/* The host has no frame for its vCPU v, which runs: true if its VM pauses for that, and v with it;
+ * false if it ends, by its description or because no other VM could give memory back. On v's hart.
+ */
+MUST_CHECK bool vm_waits_for_memory(struct vcpu *v);
 
 /* Does any VM run, or will it again? */
 bool vms_are_alive(void);

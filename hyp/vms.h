@@ -17,6 +17,7 @@ struct vm *vm_by_name(const char *name); /* NULL: there is none */
 
 const char *vm_name(const struct vm *vm);
 const char *vm_state_text(const struct vm *vm);
+bool vm_is_running(const struct vm *vm);
 struct vconsole *vm_console(struct vm *vm);
 
 /* It shall begin from its images, with memory and devices as new; if it then cannot, the log tells
@@ -25,6 +26,11 @@ MUST_CHECK int vm_start(struct vm *vm);
 /* It ends at the next moment that its vCPUs, or the loading, are looked at, and does not start
  * again by itself. 0; -EALREADY: it has ended. */
 int vm_stop(struct vm *vm);
+/* It stands still from the moment that its vCPUs are looked at, its time too, until vm_resume. Both
+ * may be called while the other is under way. -EALREADY: it is so already; -EBUSY: it does not run.
+ */
+MUST_CHECK int vm_pause(struct vm *vm);
+MUST_CHECK int vm_resume(struct vm *vm);
 /* Stop it, and start it when it has stopped; one that is starting goes on. */
 MUST_CHECK int vm_restart(struct vm *vm);
 

@@ -16,7 +16,7 @@ enum { ROW_LOAD, ROW_FP, ROW_MISC_MEM = 3, OF_STORE = 8, ROW_AMO = 11 };
 #define FLOAT(name, bytes)  (PLAIN(name, bytes) | ACCESS_FIELD(is_float, true))
 #define VECTOR              PLAIN(VECTOR, 0)
 
-const uint64_t access_forms[ACCESS_ROWS][8] = {
+const uint32_t access_forms[ACCESS_ROWS][8] = {
 	[ROW_LOAD] = { SIGNED(LOAD, 1), SIGNED(LOAD, 2), SIGNED(LOAD, 4), PLAIN(LOAD, 8),
 		       PLAIN(LOAD, 1), PLAIN(LOAD, 2), PLAIN(LOAD, 4) },
 	[ROW_FP] = { VECTOR, FLOAT(LOAD, 2), FLOAT(LOAD, 4), FLOAT(LOAD, 8),

@@ -100,7 +100,7 @@ static inline uint64_t access_extend(const struct access *a, uint64_t value)
  * width, is_signed and is_float, as they lie in the head.
  */
 enum { ACCESS_ROWS = 12 };
-extern const uint64_t access_forms[ACCESS_ROWS][8];
+extern const uint32_t access_forms[ACCESS_ROWS][8];
 
 #define ACCESS_FIELD(name, value) ((uint64_t)(value) << 8 * offsetof(struct access, name))
 

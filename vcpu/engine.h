@@ -67,6 +67,8 @@ extern const struct vcpu_engine hext_engine;
 struct vcpu_ops {
 	void (*sbi_call)(struct vcpu *v);
 	enum verdict (*memory_fault)(struct vcpu *v);
+	/* Do the access of which memory_fault said VERDICT_SAVE: its registers are in v->x. */
+	enum verdict (*do_access)(struct vcpu *v);
 	/* Its lines or orders changed. On its hart. */
 	void (*look)(struct vcpu *v);
 	/* Copy from and to guest memory. 0, or -errno. */

@@ -279,9 +279,6 @@ COLD struct guest_env extensions_env(const struct isa *guest)
 	struct guest_env env = {
 		.states = h.open,
 		.hstateen_n = isa_has(guest, ISA_SSSTATEEN) ? STATEEN_SE : 0,
-		.has_f = isa_has(guest, ISA_F),
-		.has_d = isa_has(guest, ISA_D),
-		.has_v = isa_has(guest, ISA_V),
 		.sstc = isa_has(guest, ISA_SSTC),
 		.cbom_block = isa_has(guest, ISA_ZICBOM) ? h.cbom_block : 0,
 		.cboz_block = isa_has(guest, ISA_ZICBOZ) ? h.cboz_block : 0,

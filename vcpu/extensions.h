@@ -14,7 +14,8 @@
 #include "lib/isa.h"
 
 /* Registers that have no copy of their own for a guest, and that this guest can reach: they are
- * switched with the vCPU, on harts that have them, and reset with it. scounteren always is. */
+ * switched with the vCPU, on harts that have them, and reset with it. In those that it cannot reach
+ * it finds what a reset leaves. scounteren always is its own. */
 enum state {
 	STATE_F = 1 << 0, /* f0 to f31, fcsr; D's too */
 	STATE_V = 1 << 1, /* v0 to v31, vstart, vcsr, vl, vtype */
@@ -30,10 +31,9 @@ struct guest_env {
 	uint64_t hstateen0;  /* where the hart has it */
 	uint64_t hstateen_n; /* the same for hstateen1, 2 and 3 */
 	uint32_t hcounteren;
-	uint32_t states; /* enum state */
-	/* Without F or V, the HS-level sstatus.FS or VS is 0 while the guest runs: then its
-	 * instructions are illegal to it, whatever it writes to its own. */
-	bool has_f, has_d, has_v;
+	/* enum state. Without F or V, the HS-level sstatus.FS or VS is 0 while the guest runs: then
+	 * its instructions are illegal to it, whatever it writes to its own. */
+	uint32_t states;
 	/* stimecmp is the guest's; else the timer is the engine's, by hvip, and where the hart has
 	 * vstimecmp it is ~0: on QEMU it raises VSTIP with henvcfg.STCE clear too. */
 	bool sstc;

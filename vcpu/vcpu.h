@@ -36,7 +36,12 @@ enum verdict {
 	VERDICT_STOP,   /* its VM ends; vcpu->stop says how */
 	VERDICT_POLL,   /* the host has something pending */
 	VERDICT_OFF,    /* this vCPU ends, its VM need not */
+	VERDICT_SAVE,   /* for the engine: save all registers, and have the access done */
+	VERDICT_LACK,   /* the host has no frame for it now; pc is where it is tried again */
 };
+
+/* x registers, as bits, that C keeps or does not use: in an exit they may still be the hart's. */
+#define KEPT_REGISTERS 0x0ffc0308u
 
 enum stop_reason {
 	STOP_NONE,
@@ -58,6 +63,7 @@ struct trap_info {
 	bool has_gpa;   /* 0 is what a platform says that does not know it, too */
 	bool is_walk;   /* the fault was on a walk of the guest's own tables */
 	uint8_t access; /* enum gtable_rights that a memory fault wanted */
+	struct region *saved_for; /* the device's, of an access for which all registers are saved */
 };
 
 /* State of a guest's S-mode that stands in CSRs while it is loaded on a hart. */
@@ -81,7 +87,7 @@ enum vcpu_line {
 	LINE_EXT = 1 << 2,   /* a level */
 };
 
-enum vcpu_state { VCPU_OFF, VCPU_WAITING, VCPU_RUNNABLE };
+enum vcpu_state { VCPU_OFF, VCPU_WAITING, VCPU_RUNNABLE, VCPU_PARKED };
 
 /* What the guest is told of it, by the numbers of the SBI ("Hart State Management Extension"). Who
  * moves it from STOPPED to START_PENDING is the one that starts it; all else is its own hart's. */
@@ -107,8 +113,8 @@ struct fw_counter {
 };
 
 struct vcpu {
-	/* The entry and exit code's, on the hart that runs it. s0 to s11 and gp are true only while
-	 * the vCPU is not inside the engine's run, or in an exit other than an SBI call. */
+	/* The entry and exit code's, on the hart that runs it. KEPT_REGISTERS are true only while
+	 * the vCPU is not inside the engine's run, or after VERDICT_SAVE. */
 	uint64_t x[32];
 	uint64_t pc;
 	uint64_t host_sp;
@@ -136,6 +142,7 @@ struct vcpu {
 	struct timer timer; /* wakes it, or raises its timer's line */
 	enum vcpu_state state;
 	struct vcpu *next;  /* in the hart's queue */
+	uint64_t due;       /* of a parked one: its guest's timer, in guest time; ~0: not set */
 	unsigned last_hart; /* where it was loaded last, + 1 */
 	uint64_t awaits;    /* siblings, by hart id, whose fences it awaits before it goes on */
 	struct fw_counter counters[N_FW_COUNTERS];
@@ -158,7 +165,7 @@ struct vcpu {
 	uint64_t siblings; /* the hart ids of its VM, as bits; its own is one */
 	unsigned hart;     /* of ours, on which it runs */
 	uint64_t hgatp;
-	uint64_t time_delta; /* guest time less host time */
+	uint64_t time_delta; /* guest time less host time; lowered by what its VM was paused */
 	void *v_area;        /* the vector registers; NULL where it has none */
 };
 
@@ -166,7 +173,11 @@ struct vcpu {
 enum vcpu_order {
 	ORDER_LEAVE = 1 << 0,
 	ORDER_START = 1 << 1,
-	ORDER_SHOW = 1 << 2, /* where its translation stands, in `seen` */
+	ORDER_SHOW = 1 << 2,  /* where its translation stands, in `seen` */
+	ORDER_PAUSE = 1 << 3, /* it does not run for as long as this stands; leaving comes first */
+	ORDER_PARK = 1 << 4,  /* stands until it has obeyed that */
+	ORDER_RESUME = 1 << 5,
+	ORDER_WAIT = 1 << 6, /* its own: when it goes on, it waits, as it did when it parked */
 };
 
 static_assert(offsetof(struct vcpu, pc) == VCPU_PC);

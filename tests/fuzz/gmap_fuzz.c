@@ -236,7 +236,7 @@ static bool do_reset(const struct op *o)
 
 	for (unsigned i = 0; i < N_PAGES; i++)
 		is_pinned |= pages[i].region && known[pages[i].region].is_pinned;
-	int got = gmap_reset(&m);
+	int got = gmap_reset(&m, NULL);
 
 	WANT(is_pinned ? got == -EBUSY
 		       : got == 0 || ((got == -ENOMEM || got == -EDQUOT) && o->fail_at));

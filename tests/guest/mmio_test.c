@@ -177,6 +177,37 @@ TEST(mmio, amos_change_a_word_and_give_the_old)
 	}
 }
 
+static void expect_amo_of(unsigned rd, unsigned rs2)
+{
+	unsigned base = A1;
+	bool is_same = true;
+
+	while (base == rd || base == rs2)
+		base++;
+	trial_begin(PAGED_S);
+	for (unsigned r = 1; r < 32; r++)
+		trial.x[r] = UNTOUCHED + r;
+	trial.x[base] = at_in(PAGED_S, ENABLES);
+	trial_run_insn(INSN_R(0x2f, 2, 0x01 << 2, rd, base, rs2)); /* amoswap.w */
+	expect_done(PAGED_S, 4);
+	for (unsigned r = 1; r < 32; r++)
+		is_same &= r == base || trial.x[r] == (r == rd ? 0x77665544 : UNTOUCHED + r);
+	EXPECT(is_same);
+}
+
+/* RV3: of the two, either may be one that an exit need not save; no other changes. */
+TEST(mmio, every_two_registers_are_those_of_an_amo)
+{
+	for (unsigned rd = 0; rd < 32; rd++) {
+		for (unsigned rs2 = 1; rs2 < 32; rs2++) {
+			do_access(BARE_S, INSN_SW, ENABLES, 0x77665544);
+			expect_amo_of(rd, rs2);
+			do_access(BARE_S, INSN_LWU, ENABLES, 0);
+			EXPECT_EQ(trial.x[A0], (uint32_t)(UNTOUCHED + rs2));
+		}
+	}
+}
+
 static const char *needs_zabha(void)
 {
 	return has(ISA_ZABHA) ? NULL : "the guest has no Zabha";

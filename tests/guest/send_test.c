@@ -193,7 +193,7 @@ TEST_IF(second, what_goes_to_another_hart_is_counted_on_both, needs_two)
 /* --- fences --- */
 
 /* QEMU forgets its translations at every exit: there it is seen that the second hart is made to
- * exit; tests/unit/vsbi_test.c sees the rest. */
+ * exit; tests/unit/vsbi_send_test.c sees the rest. */
 
 enum { SLOT = 22, ROUNDS = 42, FENCE_I = 0, SFENCE_VMA = 1, SFENCE_VMA_ASID = 2 };
 #define VA (SLOT * BIT(30))

@@ -21,8 +21,8 @@
 #include "tests/hostile/report.h"
 #include "vcpu/decode.h"
 
-void __real_hext_exit(struct vcpu *v, uint64_t cause);
-void __wrap_hext_exit(struct vcpu *v, uint64_t cause);
+bool __real_hext_exit(struct vcpu *v, uint64_t cause);
+bool __wrap_hext_exit(struct vcpu *v, uint64_t cause);
 void __real_hext_load(struct vcpu *v, struct flusher *flusher);
 void __wrap_hext_load(struct vcpu *v, struct flusher *flusher);
 bool __real_hext_find_access(struct vcpu *v, struct access *a);
@@ -141,7 +141,7 @@ static void note_end(enum stop_reason reason)
 
 /* --- what stands in the hypervisor's calls --- */
 
-void __wrap_hext_exit(struct vcpu *v, uint64_t cause)
+bool __wrap_hext_exit(struct vcpu *v, uint64_t cause)
 {
 	if (v->vm == hostile_vm) {
 		if (cause & CAUSE_INTERRUPT)
@@ -149,7 +149,7 @@ void __wrap_hext_exit(struct vcpu *v, uint64_t cause)
 		else
 			n_exits[cause % N_CAUSES]++;
 	}
-	__real_hext_exit(v, cause);
+	return __real_hext_exit(v, cause);
 }
 
 void __wrap_hext_load(struct vcpu *v, struct flusher *flusher)

@@ -132,9 +132,18 @@ int frames_alloc(struct frame_owner *owner, unsigned order, enum frame_flags fla
 	b->is_clean = flags & FRAMES_ZEROED;
 	b->hpa.v = at->v = nondet_word() & MASK(55, PAGE_SHIFT);
 	assert(order == ORDER_PAGE || order == ORDER_MEGA || order == ORDER_GIGA);
-	__CPROVER_assume(is_aligned(at->v, leaf_size[b->level]));
+	__CPROVER_assume(is_aligned(at->v, gtable_leaf_size(b->level)));
 	__CPROVER_assume(b == &first || first.life == GIVEN_BACK || at->v != first.hpa.v);
 	return 0;
+}
+
+/* A leaf of 2 MiB is one piece, and no larger one fits. */
+void frames_zero(struct hpa at, uint64_t size)
+{
+	struct block *b = block_at(at);
+
+	assert(b->life == IN_HAND && size == gtable_leaf_size(b->level) && !is_locked);
+	b->is_clean = true;
 }
 
 void frame_put(struct hpa at)
@@ -148,7 +157,7 @@ void frame_put(struct hpa at)
 void *window_open(struct hpa at, uint64_t size)
 {
 	in_window = block_at(at);
-	assert(in_window->life == IN_HAND && size == leaf_size[in_window->level]);
+	assert(in_window->life == IN_HAND && size == gtable_leaf_size(in_window->level));
 	return window;
 }
 
@@ -161,7 +170,7 @@ void window_close(void *closed)
 void *memcpy(void *to, const void *from, size_t n)
 {
 	assert(to == window && in_window && from == source && n <= n_source);
-	in_window->is_clean = n == leaf_size[in_window->level];
+	in_window->is_clean = n == gtable_leaf_size(in_window->level);
 	return to;
 }
 
@@ -174,7 +183,8 @@ int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned le
 
 	assert(t == &map.table && is_locked && !in_window);
 	assert(b->life == IN_HAND && b->level == level && b->is_clean);
-	assert(is_aligned(gpa.v, leaf_size[level]) && is_inside(gpa.v, leaf_size[level]));
+	assert(is_aligned(gpa.v, gtable_leaf_size(level)) &&
+	       is_inside(gpa.v, gtable_leaf_size(level)));
 	assert(rights == region.rights && may_have(rights));
 	if (nondet_bool())
 		return nondet_bool() ? -EEXIST : nondet_bool() ? -EISDIR : -ENOMEM;
@@ -183,11 +193,11 @@ int gtable_install(struct gtable *t, struct gpa gpa, struct hpa hpa, unsigned le
 	return 0;
 }
 
-int gtable_install_page(struct gtable *t, struct gtable_cursor *c, struct gpa gpa, struct hpa hpa,
-			enum gtable_rights rights)
+int gtable_install_page(struct gtable *t, struct gtable_cursors *cursors, struct gpa gpa,
+			struct hpa hpa, enum gtable_rights rights)
 {
-	assert(c == &region.cursor);
-	c->place = nondet_word();
+	assert(cursors == &region.cursors);
+	cursors->at[nondet_word() % GTABLE_CURSORS].place = nondet_word();
 	return gtable_install(t, gpa, hpa, GTABLE_4K, rights);
 }
 
@@ -209,7 +219,7 @@ static void unmap(struct block *b, struct gpa gpa, uint64_t size)
 	if (b->life != LEAF)
 		return;
 	assert(!must_stay && b->is_found);
-	assert(offset < size && leaf_size[b->level] <= size - offset);
+	assert(offset < size && gtable_leaf_size(b->level) <= size - offset);
 	b->life = UNMAPPED;
 }
 
@@ -220,7 +230,9 @@ int gtable_unmap_and_drop(struct gtable *t, struct gpa gpa, uint64_t size,
 	unmap(&first, gpa, size);
 	unmap(&second, gpa, size);
 	if (garbage) {
-		assert(!region.cursor.place && !region.cursor.table); /* tables go */
+		const struct gtable_cursor *c = &region.cursors.at[nondet_word() % GTABLE_CURSORS];
+
+		assert(!c->place && !c->table); /* tables go */
 		has_garbage = garbage->n_pages = nondet_bool();
 	}
 	return 0;
@@ -308,7 +320,7 @@ static void be_leaf(struct block *b)
 	b->gpa.v = ANY_PAGE;
 	b->hpa.v = nondet_word() & MASK(55, PAGE_SHIFT);
 	b->level = nondet_unsigned();
-	__CPROVER_assume(b->level <= GTABLE_1G && is_inside(b->gpa.v, leaf_size[b->level]));
+	__CPROVER_assume(b->level <= GTABLE_1G && is_inside(b->gpa.v, gtable_leaf_size(b->level)));
 }
 
 static struct gpa any_gpa(void)
@@ -337,7 +349,7 @@ static void fill(void)
 	const struct block *b = new_leaf();
 
 	assert((got == FILL_NEW) == !!b);
-	assert(!b || gpa.v - b->gpa.v < leaf_size[b->level]);
+	assert(!b || gpa.v - b->gpa.v < gtable_leaf_size(b->level));
 }
 
 static void fill_with(void)
@@ -350,7 +362,7 @@ static void fill_with(void)
 	size_t got = gmap_fill_with(&map, &region, gpa, source, n_source);
 	const struct block *b = new_leaf();
 
-	assert(got == (b ? leaf_size[b->level] : 0));
+	assert(got == (b ? gtable_leaf_size(b->level) : 0));
 	assert(!b || b->gpa.v == gpa.v);
 }
 
@@ -382,7 +394,7 @@ static void drop(void)
 	begin();
 	be_leaf(&first);
 	be_leaf(&second);
-	__CPROVER_assume(second.gpa.v >= first.gpa.v + leaf_size[first.level]);
+	__CPROVER_assume(second.gpa.v >= first.gpa.v + gtable_leaf_size(first.level));
 	__CPROVER_assume(second.hpa.v != first.hpa.v);
 	if (HAS_FRAMES) {
 		assert(gmap_empty(&map) == (must_stay ? -EBUSY : 0));
@@ -397,9 +409,27 @@ static void reset(void)
 {
 	begin();
 	__CPROVER_assume(!region.is_pinned);
-	int got = gmap_reset(&map);
+	int got = gmap_reset(&map, NULL);
 
 	assert(got <= 0);
+}
+
+static int pause_reset(struct gmap *m)
+{
+	assert(m == &map && !is_locked && !in_window);
+	return nondet_bool() ? 0 : -ECANCELED;
+}
+
+/* One leaf of a reset that gives others their turns. */
+static void fill_pausing(void)
+{
+	struct gpa gpa = { nondet_word() };
+	unsigned level = nondet_bool() ? GTABLE_2M : GTABLE_4K;
+
+	begin();
+	__CPROVER_assume(is_aligned(gpa.v, gtable_leaf_size(level)) &&
+			 is_inside(gpa.v, gtable_leaf_size(level)));
+	assert(fill_in_pieces(&map, &region, gpa, level, pause_reset) <= FILL_PRESENT);
 }
 
 static bool is_settled(const struct block *b)

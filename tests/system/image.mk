@@ -42,3 +42,4 @@ images: $(B)/vector-hole.bin $(B)/vector-refused.bin
 
 # Guests of the system tests.
 program.turns := tests/system/turns.c
+program.still := tests/system/still.c

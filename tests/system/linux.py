@@ -25,6 +25,7 @@ def jobs(env):
                 time_limit=5400 if env.long else 600)
     for harts in (1, 2):
         yield stock(env, f'pair-x{harts}', 'pair.', Machine(harts=harts), time_limit=120)
+        yield stock(env, f'pause-x{harts}', 'pause.', Machine(harts=harts), time_limit=240)
         for vcpus in ('two', 'four'):
             yield stock(env, f'smp-{vcpus}-x{harts}', f'smp.{vcpus}', Machine(harts=harts),
                         time_limit=120)

@@ -14,5 +14,7 @@ def jobs(env):
     yield stock(env, 'rights', 'rights.', time_limit=120)
     yield stock(env, 'alone', 'alone.', Machine(harts=2), time_limit=120)
     # The archive and the image take half of it.
-    yield stock(env, 'shortage', 'shortage.', Machine(harts=1, memory='128M'), time_limit=120)
+    for harts in (1, 2):
+        yield stock(env, f'shortage-x{harts}', 'shortage.', Machine(harts=harts, memory='128M'),
+                    time_limit=240)
     yield stock(env, 'uboot-qemu7.2-sbi1.1', 'uboot.', Machine('7.2', '1.1', harts=1))

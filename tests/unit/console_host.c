@@ -207,6 +207,11 @@ const char *vm_state_text(const struct vm *vm)
 	return vm == &vms[0] ? "running" : "stopped";
 }
 
+bool vm_is_running(const struct vm *vm)
+{
+	return vm == &vms[0];
+}
+
 struct vconsole *vm_console(struct vm *vm)
 {
 	return vm->console;
@@ -221,6 +226,18 @@ int vm_start(struct vm *vm)
 int vm_stop(struct vm *vm)
 {
 	do_to("stop", vm);
+	return host_error;
+}
+
+int vm_pause(struct vm *vm)
+{
+	do_to("pause", vm);
+	return host_error;
+}
+
+int vm_resume(struct vm *vm)
+{
+	do_to("resume", vm);
 	return host_error;
 }
 

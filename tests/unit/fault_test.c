@@ -1,208 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What becomes of a guest page fault, over a map of two regions and an engine that writes down what
- * was asked of it, in order. The guest's tables, where a fault's address has to be found by them,
- * lie in two pages of guest memory.
- */
+/* What becomes of a guest page fault whose address the platform says. */
 #include <errno.h>
-#include <string.h>
 
 #include "arch/cause.h"
-#include "arch/csr.h"
-#include "arch/fence.h"
 #include "hyp/fault.h"
-#include "hyp/vm.h"
-#include "platform/trace.h"
 #include "tests/kit/kit.h"
-#include "vcpu/decode.h"
-#include "vcpu/engine.h"
-
-enum {
-	RAM = 0x80000000,
-	RAM_SIZE = 0x200000,
-	DEVICE = 0x10000000,
-	HOLE = 0x40000123,
-	TEXT = 0x1000, /* where the guest's instruction lies: its address, not the map's */
-	DATA = 0x7abc,
-	MAX_AGAIN = 16,
-};
-
-/* --- what was done, in order --- */
-
-enum deed { FILL, FORGET_PAGE, FORGET_ALL, FENCE_I, INJECT, FIND_ACCESS, MMIO };
-static struct {
-	enum deed deed;
-	uint64_t a, b;
-} done[64];
-static unsigned n_done;
-
-static void note(enum deed deed, uint64_t a, uint64_t b)
-{
-	REQUIRE(n_done < ARRAY_LEN(done));
-	done[n_done].deed = deed;
-	done[n_done].a = a;
-	done[n_done++].b = b;
-}
-
-/* The n-th thing done was this; and n_done says that there was no other. */
-static bool did(unsigned n, enum deed deed, uint64_t a, uint64_t b)
-{
-	return n < n_done && done[n].deed == deed && done[n].a == a && done[n].b == b;
-}
-
-/* --- what the fault's handler stands on --- */
-
-unsigned trace_on;
-static struct vm vm;
-static struct vcpu vcpu, *const v = &vcpu;
-static struct region ram, device;
-static int filled;           /* what gmap_fill answers */
-static struct access access; /* what the engine finds that the instruction wants */
-static bool is_found;        /* false: it could not be fetched */
-static enum verdict of_mmio; /* what mmio_access answers */
-static struct vcpu_translation translation;
-static pte_t tables[2][PTES_PER_PAGE]; /* at RAM; all other guest memory cannot be read */
-
-void trace_write(enum trace_event event, uint64_t a, uint64_t b)
-{
-	(void)event, (void)a, (void)b;
-}
-
-void fence_model(const char *insn, uint64_t address, uint64_t id)
-{
-	(void)address, (void)id;
-	EXPECT_STR(insn, "fence.i");
-	note(FENCE_I, 0, 0);
-}
-
-struct region *gmap_find(const struct gmap *m, struct gpa gpa)
-{
-	EXPECT(m == &vm.map);
-	if (gpa.v - ram.at.v < ram.size)
-		return &ram;
-	return gpa.v - device.at.v < device.size ? &device : NULL;
-}
-
-int gmap_fill(struct gmap *m, struct region *r, struct gpa gpa, enum gtable_rights rights)
-{
-	EXPECT(m == &vm.map && r == &ram);
-	note(FILL, gpa.v, rights);
-	return filled;
-}
-
-enum verdict mmio_access(struct vcpu *who, struct region *r)
-{
-	EXPECT(who == v && r == &device);
-	note(MMIO, who->trap.gpa.v, who->trap.is_walk);
-	return of_mmio;
-}
-
-static void inject(struct vcpu *who, uint64_t cause, uint64_t value)
-{
-	EXPECT(who == v);
-	note(INJECT, cause, value);
-}
-
-static bool find_access(struct vcpu *who, struct access *a)
-{
-	EXPECT(who == v);
-	note(FIND_ACCESS, 0, 0);
-	*a = access;
-	return is_found;
-}
-
-static struct vcpu_translation translation_of(const struct vcpu *who)
-{
-	EXPECT(who == v);
-	return translation;
-}
-
-static void forget_page(struct vcpu *who, struct gpa gpa)
-{
-	EXPECT(who == v);
-	note(FORGET_PAGE, gpa.v, 0);
-}
-
-static void forget(struct vcpu *who)
-{
-	EXPECT(who == v);
-	note(FORGET_ALL, 0, 0);
-}
-
-static const struct vcpu_engine engine = {
-	.inject = inject,
-	.find_access = find_access,
-	.translation = translation_of,
-	.forget_page = forget_page,
-	.forget = forget,
-};
-
-static int copy_in(struct vcpu *who, void *to, struct gpa from, size_t n)
-{
-	EXPECT(who == v);
-	if (from.v < RAM || from.v - RAM > sizeof(tables) - n)
-		return -EFAULT;
-	memcpy(to, (char *)tables + (from.v - RAM), n);
-	return 0;
-}
-
-static const struct vcpu_ops ops = { .copy_in = copy_in };
-const struct vcpu_ops *const vcpu_ops = &ops;
-
-/* --- a vCPU that faulted --- */
-
-static void begin(void)
-{
-	memset(&vm, 0, sizeof(vm));
-	memset(&vcpu, 0, sizeof(vcpu));
-	memset(&ram, 0, sizeof(ram));
-	memset(&device, 0, sizeof(device));
-	memset(tables, 0, sizeof(tables));
-	ram.at = GPA(RAM);
-	ram.size = RAM_SIZE;
-	device.at = GPA(DEVICE);
-	device.size = PAGE_SIZE;
-	device.kind = REGION_EMULATED;
-	v->vm = &vm;
-	v->engine = &engine;
-	filled = FILL_NEW;
-	access = (struct access){ .kind = ACCESS_LOAD, .width = 4, .length = 4 };
-	is_found = true;
-	of_mmio = VERDICT_RESUME;
-	translation = (struct vcpu_translation){ 0 };
-	n_done = 0;
-}
-
-static uint8_t right_of(uint64_t cause)
-{
-	return cause == CAUSE_FETCH_GPF ? GTABLE_X : cause == CAUSE_LOAD_GPF ? GTABLE_R : GTABLE_W;
-}
-
-/* The instruction at TEXT faults on that address; what was done before is forgotten. */
-static enum verdict fault_at(uint64_t cause, uint64_t gpa)
-{
-	v->pc = TEXT;
-	v->trap = (struct trap_info){
-		.cause = cause,
-		.value = cause == CAUSE_FETCH_GPF ? TEXT : DATA,
-		.gpa = GPA(gpa),
-		.has_gpa = true,
-		.access = right_of(cause),
-	};
-	n_done = 0;
-	return memory_fault(v);
-}
-
-/* The same where the platform does not say which. */
-static enum verdict fault_of_unknown_address(uint64_t cause)
-{
-	v->pc = TEXT;
-	v->trap = (struct trap_info){
-		.cause = cause, .value = DATA, .gpa = GPA(DATA & 3), .access = right_of(cause)
-	};
-	n_done = 0;
-	return memory_fault(v);
-}
+#include "tests/unit/fault_host.h"
 
 /* --- memory that appears --- */
 
@@ -236,20 +39,22 @@ TEST(fault, memory_that_another_hart_made_is_fenced_as_a_whole)
 }
 
 /* AS7. */
-TEST(fault, without_memory_the_vm_stops_and_says_whose_lack_it_was)
+TEST(fault, without_memory_the_vm_stops_or_tries_again_and_says_whose_lack_it_was)
 {
 	static const struct {
 		int error;
+		enum verdict verdict; /* what the host lacks may come back */
 		const char *why;
 	} cases[] = {
-		{ -ENOMEM, "the host has no memory left for it" },
-		{ -EDQUOT, "it has all the memory that it may have" },
+		{ -ENOMEM, VERDICT_LACK, "the host has no memory left for it" },
+		{ -EDQUOT, VERDICT_STOP, "it has all the memory that it may have" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		begin();
 		filled = cases[i].error;
-		EXPECT_EQ(fault_at(CAUSE_STORE_GPF, RAM), VERDICT_STOP);
+		EXPECT_EQ(fault_at(CAUSE_STORE_GPF, RAM), cases[i].verdict);
+		EXPECT_EQ(v->pc, TEXT);
 		EXPECT_EQ(v->stop, STOP_NO_MEMORY);
 		EXPECT_STR(v->why, cases[i].why);
 		EXPECT_EQ(n_done, 1); /* the guest takes no fault for it */
@@ -258,27 +63,9 @@ TEST(fault, without_memory_the_vm_stops_and_says_whose_lack_it_was)
 
 /* --- the same fault again (AX13) --- */
 
-/* So often it goes on, each time with all fenced. */
-static void fault_until_it_is_enough(enum verdict (*fault)(uint64_t), uint64_t cause)
-{
-	for (unsigned i = 0; i < MAX_AGAIN; i++) {
-		EXPECT_EQ(fault(cause), VERDICT_RESUME);
-		EXPECT_EQ(v->stop, STOP_NONE);
-		REQUIRE(n_done);
-		EXPECT(did(n_done - 1, FORGET_ALL, 0, 0));
-	}
-}
-
 static enum verdict fault_in_ram(uint64_t cause)
 {
 	return fault_at(cause, RAM);
-}
-
-static void expect_stop(enum verdict verdict)
-{
-	EXPECT_EQ(verdict, VERDICT_STOP);
-	EXPECT_EQ(v->stop, STOP_CRASH);
-	EXPECT_STR(v->why, "a fault on memory that is there, again and again");
 }
 
 TEST(fault, that_comes_again_and_again_stops_the_vm)
@@ -475,86 +262,5 @@ TEST(fault, of_a_device_is_its_own_and_nothing_is_filled)
 		EXPECT_EQ(fault_at(CAUSE_STORE_GPF, DEVICE + 5), verdicts[i]);
 		EXPECT(did(0, MMIO, DEVICE + 5, false));
 		EXPECT_EQ(n_done, 1);
-	}
-}
-
-/* --- an address that the platform does not say (AX1) --- */
-
-/* Sv39, by a page of 2 MiB: what DATA lies in is at `base`. The root is at RAM, the next table at
- * `next`. */
-static void lay_tables(uint64_t next, uint64_t base)
-{
-	translation.satp = field_put(SATP_MODE, SATP_MODE_SV39) | RAM >> PAGE_SHIFT;
-	tables[0][pte_index(DATA, 2)] = pte_make(HPA(next), PTE_V);
-	tables[1][pte_index(DATA, 1)] = pte_make(HPA(base), PTE_V | PTE_RWX | PTE_U | PTE_A);
-}
-
-TEST(fault, finds_its_address_by_the_guests_tables)
-{
-	begin();
-	lay_tables(RAM + PAGE_SIZE, RAM);
-	EXPECT_EQ(fault_of_unknown_address(CAUSE_STORE_GPF), VERDICT_RESUME);
-	EXPECT(did(0, FILL, RAM + DATA, GTABLE_W) && did(1, FORGET_PAGE, RAM + DATA, 0));
-	EXPECT(!v->trap.is_walk);
-}
-
-TEST(fault, finds_its_address_where_translation_is_off)
-{
-	begin();
-	device.at = GPA(DATA & ~0xfffull);
-	EXPECT_EQ(fault_of_unknown_address(CAUSE_LOAD_GPF), VERDICT_RESUME);
-	EXPECT(did(0, MMIO, DATA, false));
-	EXPECT_EQ(n_done, 1);
-}
-
-/* RV1: then it is the walk that found nothing. The fault is about the address that was walked for.
- */
-TEST(fault, finds_the_table_that_lies_nowhere)
-{
-	begin();
-	lay_tables(HOLE & ~0xfffull, RAM);
-	access.kind = ACCESS_STORE;
-	EXPECT_EQ(fault_of_unknown_address(CAUSE_LOAD_GPF), VERDICT_RESUME);
-	EXPECT_EQ(v->trap.gpa.v, (HOLE & ~0xfffull) + 8 * pte_index(DATA, 1));
-	EXPECT(v->trap.is_walk);
-	EXPECT(did(n_done - 1, INJECT, CAUSE_STORE_ACCESS, DATA));
-	/* In registers, which are no memory that could be read. */
-	begin();
-	lay_tables(DEVICE, RAM);
-	EXPECT_EQ(fault_of_unknown_address(CAUSE_LOAD_GPF), VERDICT_RESUME);
-	EXPECT(did(0, MMIO, DEVICE + 8 * pte_index(DATA, 1), true));
-}
-
-/* What the trap said before of a walk is not kept. */
-TEST(fault, that_reached_its_page_was_no_walks)
-{
-	begin();
-	lay_tables(RAM + PAGE_SIZE, RAM);
-	v->pc = TEXT;
-	v->trap = (struct trap_info){
-		.cause = CAUSE_LOAD_GPF, .value = DATA, .is_walk = true, .access = GTABLE_R
-	};
-	EXPECT_EQ(memory_fault(v), VERDICT_RESUME);
-	EXPECT(!v->trap.is_walk);
-}
-
-/* RV4: the tables changed under us, or the fault was false; its next try meets what they are now.
- */
-TEST(fault, whose_walk_ends_at_no_address_is_fenced_and_tried_again_but_not_for_ever)
-{
-	static const pte_t entries[] = { 0, PTE_V | PTE_W, PTE_V | PTE_D };
-
-	for (unsigned i = 0; i < ARRAY_LEN(entries); i++) {
-		begin();
-		lay_tables(RAM + PAGE_SIZE, RAM);
-		tables[1][pte_index(DATA, 1)] = entries[i];
-		EXPECT_EQ(fault_of_unknown_address(CAUSE_STORE_GPF), VERDICT_RESUME);
-		EXPECT(did(0, FORGET_ALL, 0, 0));
-		EXPECT_EQ(n_done, 1);
-		begin();
-		lay_tables(RAM + PAGE_SIZE, RAM);
-		tables[1][pte_index(DATA, 1)] = entries[i];
-		fault_until_it_is_enough(fault_of_unknown_address, CAUSE_STORE_GPF);
-		expect_stop(fault_of_unknown_address(CAUSE_STORE_GPF));
 	}
 }

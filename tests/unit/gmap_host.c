@@ -118,7 +118,7 @@ static void write_all(unsigned char *block, uint64_t size, bool zero)
 	size_t n = writes_less ? 1 : PAGE_SIZE;
 
 	n_zeroed += zero ? size : 0;
-	if (size == GIGA_SIZE)
+	if (block >= arena + zones[N_ZONES - 1].at)
 		madvise(block, size, MADV_DONTNEED); /* reads as zero, and costs nothing */
 	else
 		for (uint64_t at = 0; at < size; at += PAGE_SIZE)
@@ -157,6 +157,13 @@ int frames_alloc(struct frame_owner *owner, unsigned order, enum frame_flags fla
 	int error = alloc_locked(owner, zone_of_order(order), flags, at);
 	pthread_mutex_unlock(&mutex);
 	return error;
+}
+
+void frames_zero(struct hpa at, uint64_t size)
+{
+	pthread_mutex_lock(&mutex);
+	write_all(gmap_host_byte(at), size, true);
+	pthread_mutex_unlock(&mutex);
 }
 
 void frame_put(struct hpa at)

@@ -191,18 +191,19 @@ TEST(gtable, installs_one_leaf_and_never_over_another)
 	end();
 }
 
-/* Near the last one or far from it, as gtable_install would; a table is found again only where the
- * cursor stands. */
-TEST(gtable, installs_pages_by_a_cursor)
+/* Near the last one or far from it, as gtable_install would; a table is found again only where a
+ * cursor stands, of which two places may want the same. */
+TEST(gtable, installs_pages_by_cursors)
 {
 	static const uint64_t at[] = { 0,
 				       PAGE_SIZE,
 				       MEGA_SIZE - PAGE_SIZE,
 				       MEGA_SIZE,
 				       GIGA_SIZE + MEGA_SIZE,
+				       MEGA_SIZE + PAGE_SIZE,
 				       2 * PAGE_SIZE,
 				       BIT(41) - PAGE_SIZE };
-	struct gtable_cursor c = {};
+	struct gtable_cursors c = {};
 
 	begin(GTABLE_SV39X4);
 	EXPECT_EQ(gtable_install(&t, GPA(4 * MEGA_SIZE), HPA(0), GTABLE_2M, GTABLE_R), 0);

@@ -131,10 +131,10 @@ TEST(keyboard, a_digit_after_the_escape_key_attaches_that_console)
 	EXPECT(vconsole_attached() == console_of(0));
 	EXPECT_STR(got(0), "for one");
 	EXPECT_STR(got(1), "for two");
-	EXPECT_STR(host_said(), "[two]\r\n[one]\r\n");
+	EXPECT_STR(host_said(), "two: stopped\r\n[two]\r\n[one]\r\n");
 	host_type_text(ESCAPE "3" ESCAPE "4" ESCAPE "0"); /* the last two are not there */
 	EXPECT(vconsole_attached() == console_of(2));
-	EXPECT_STR(host_said(), "[three]\r\n");
+	EXPECT_STR(host_said(), "three: stopped\r\n[three]\r\n");
 	EXPECT_STR(got(2), "");
 	host_drop_vms();
 }
@@ -148,6 +148,23 @@ TEST(keyboard, n_goes_round_the_consoles)
 	EXPECT(vconsole_attached() == console_of(2));
 	host_type_text(ESCAPE "n");
 	EXPECT(vconsole_attached() == console_of(0));
+	host_drop_vms();
+}
+
+/* At such a console nobody answers. */
+TEST(keyboard, a_console_whose_vm_does_not_run_says_so)
+{
+	begin();
+	vconsole_attach(console_of(0));
+	REQUIRE_EQ(vconsole_put(console_of(0), "> ", 2), 2);
+	REQUIRE_EQ(vconsole_put(console_of(1), "bye\n", 4), 4);
+	(void)host_said();
+	host_type_text(ESCAPE "n");
+	EXPECT_STR(host_said(), "\r\ntwo: stopped\r\n[two]\r\nbye\r\n");
+	host_type_text(ESCAPE "2"); /* it is there already */
+	EXPECT_STR(host_said(), "two: stopped\r\n[two]\r\n");
+	host_type_text(ESCAPE "1");
+	EXPECT_STR(host_said(), "[one]\r\n");
 	host_drop_vms();
 }
 

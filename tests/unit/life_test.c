@@ -19,7 +19,7 @@
 
 /* --- what stands round it --- */
 
-static struct vcpu vcpu;
+static struct vcpu vcpus[2];
 static struct vm vm;
 static unsigned n_emptied;
 static int load_error;
@@ -51,19 +51,28 @@ int vm_load(struct vm *loaded, struct vm_error *error)
 
 int gmap_empty(struct gmap *m)
 {
-	EXPECT(m == &vm.map);
-	n_emptied++;
+	n_emptied += m == &vm.map;
 	return 0;
 }
 
 void vcpu_order_leave(struct vcpu *v)
 {
-	atomic_store(&v->orders, ORDER_LEAVE);
+	atomic_fetch_or(&v->orders, ORDER_LEAVE);
 }
 
 void run_start(struct vcpu *v)
 {
-	EXPECT(v == &vcpu);
+	EXPECT(v == &vcpus[0]);
+}
+
+void run_pause(struct vcpu *v)
+{
+	atomic_fetch_or(&v->orders, ORDER_PAUSE | ORDER_PARK);
+}
+
+void run_resume(struct vcpu *v)
+{
+	atomic_fetch_and(&v->orders, ~(uint32_t)ORDER_PAUSE);
 }
 
 void work_queue(struct work *work, unsigned hart)
@@ -120,12 +129,18 @@ void irq_wait(void) {}
 static void begin(void)
 {
 	memset(&vm, 0, sizeof(vm));
-	memset(&vcpu, 0, sizeof(vcpu));
+	memset(&vcpus, 0, sizeof(vcpus));
 	vm.config =
 		(struct vm_config){ .name = "vm", .on_reboot = VM_RESTART, .on_crash = VM_KEEP };
-	vm.vcpus[0] = &vcpu;
-	vm.n_vcpus = 1;
+	vm.n_vcpus = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		vm.vcpus[i] = &vcpus[i];
+		vcpus[i].vm = &vm;
+	}
 	vm.ended.call = life_vm_ended;
+	vm.parked.call = life_vm_parked;
+	vm.lacking.call = life_vm_lacks;
+	host_time = 1000;
 	vm.console = (struct vconsole *)&vm;
 	attached = NULL;
 	has_monitor = false;
@@ -143,7 +158,7 @@ static void begin(void)
 
 static bool is_told_to_leave(void)
 {
-	return atomic_load(&vcpu.orders) == ORDER_LEAVE;
+	return atomic_load(&vcpus[0].orders) & atomic_load(&vcpus[1].orders) & ORDER_LEAVE;
 }
 
 TEST(life, a_vm_that_is_stopped_ends_when_its_vcpus_have_left)
@@ -410,4 +425,222 @@ TEST(life, a_vm_that_ends_too_soon_rests_before_it_starts_again_and_can_be_stopp
 	EXPECT_EQ(vm_stop(&vm), 0);
 	EXPECT(!vm.rest.is_set);
 	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+}
+
+/* --- pausing (AX17) --- */
+
+static bool is_to_pause(unsigned i)
+{
+	return atomic_load(&vcpus[i].orders) & ORDER_PAUSE;
+}
+
+static void let_park(unsigned i)
+{
+	atomic_fetch_and(&vcpus[i].orders, ~(uint32_t)ORDER_PARK);
+	vm_has_parked(&vm);
+}
+
+static void let_all_park(void)
+{
+	let_park(0);
+	let_park(1);
+}
+
+TEST(life, a_vm_is_paused_when_all_of_its_vcpus_have_parked_and_its_time_stands_still_meanwhile)
+{
+	begin();
+	vcpus[0].time_delta = vcpus[1].time_delta = -(uint64_t)300;
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT_STR(vm_state_text(&vm), "is pausing");
+	EXPECT_EQ(vm_pause(&vm), 0); /* it is on its way */
+	host_time = 2000;
+	let_park(1);
+	EXPECT_EQ(vm.state, VM_IS_PAUSING);
+	let_park(0);
+	EXPECT_STR(vm_state_text(&vm), "is paused");
+	EXPECT_EQ(vm_pause(&vm), -EALREADY);
+	EXPECT_EQ(vm_start(&vm), -EBUSY);
+	EXPECT(vms_are_alive());
+	host_time = 2700;
+	EXPECT(is_to_pause(0) && is_to_pause(1));
+	EXPECT_EQ(vm_resume(&vm), 0);
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT(!is_to_pause(i));
+		EXPECT_EQ(vcpus[i].time_delta, -(uint64_t)1000);
+	}
+	EXPECT_EQ(vm_resume(&vm), -EALREADY);
+}
+
+TEST(life, what_does_not_run_is_neither_paused_nor_resumed)
+{
+	begin();
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT_EQ(vm_pause(&vm), -EBUSY); /* is stopping */
+	EXPECT_EQ(vm_resume(&vm), -EBUSY);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm_pause(&vm), -EBUSY);
+	EXPECT_EQ(vm_resume(&vm), -EBUSY);
+	EXPECT_EQ(vm_start(&vm), 0);
+	EXPECT_EQ(vm_pause(&vm), -EBUSY);
+	EXPECT_EQ(vm_resume(&vm), -EBUSY);
+	EXPECT_EQ(vm.state, VM_IS_STARTING);
+}
+
+TEST(life, of_orders_that_come_while_it_pauses_the_last_one_counts)
+{
+	begin();
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT_EQ(vm_resume(&vm), 0);
+	EXPECT(is_to_pause(0)); /* it has to be paused before it can go on */
+	let_all_park();
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
+	EXPECT(!is_to_pause(0) && !is_to_pause(1));
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT_EQ(vm_resume(&vm), 0);
+	EXPECT_EQ(vm_pause(&vm), 0);
+	let_all_park();
+	EXPECT_EQ(vm.state, VM_IS_PAUSED);
+	EXPECT_EQ(vm_resume(&vm), 0);
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT_EQ(vm_resume(&vm), 0);
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT(is_told_to_leave());
+	let_all_park(); /* of before */
+	EXPECT_EQ(vm.state, VM_IS_STOPPING);
+	vm_is_empty(&vm);
+	EXPECT_EQ(vm.state, VM_IS_STOPPED);
+}
+
+TEST(life, a_paused_vm_is_stopped_restarted_and_crashes_as_one_that_runs)
+{
+	for (unsigned is_all = 0; is_all < 2; is_all++) {
+		begin();
+		EXPECT_EQ(vm_pause(&vm), 0);
+		let_park(0);
+		if (is_all)
+			let_park(1);
+		EXPECT_EQ(vm_restart(&vm), 0);
+		EXPECT(is_told_to_leave());
+		vm_is_empty(&vm);
+		EXPECT_STR(told, "vm: was stopped, and starts again");
+		vms_turn();
+		EXPECT_EQ(vm.state, VM_IS_RUNNING);
+		EXPECT(!is_to_pause(0));
+		EXPECT_EQ(vm_pause(&vm), 0);
+		EXPECT_EQ(vm_resume(&vm), 0);
+		let_park(0);
+		vm_end(&vm, STOP_CRASH); /* by the other one */
+		EXPECT(is_told_to_leave());
+		vm_is_empty(&vm);
+		EXPECT_EQ(vm.state, VM_IS_KEPT);
+		EXPECT(!vm.goes_on);
+		vm_has_parked(&vm); /* late */
+		EXPECT_EQ(vm.state, VM_IS_KEPT);
+		EXPECT_EQ(vm_stop(&vm), 0);
+	}
+}
+
+/* --- the host has no memory left (AX12, AS7) --- */
+
+#define PAUSES "vm: no memory left: paused until some is free; `resume` tries again"
+
+static struct vm *begin_beside(enum vm_state state)
+{
+	begin();
+	others[0] = vm;
+	others[0].state = state;
+	strcpy(others[0].config.name, "other");
+	REQUIRE_EQ(life_take_number(&others[0]), 2);
+	return &others[0];
+}
+
+TEST(life, without_memory_a_vm_pauses_until_another_one_has_ended)
+{
+	static const enum vm_state giving[] = { VM_IS_RUNNING, VM_IS_STARTING, VM_IS_LOADING,
+						VM_IS_STOPPING, VM_IS_RESTING };
+
+	for (unsigned i = 0; i < ARRAY_LEN(giving); i++) {
+		struct vm *other = begin_beside(giving[i]);
+
+		EXPECT(vm_waits_for_memory(&vcpus[1]));
+		EXPECT_STR(told, PAUSES);
+		EXPECT(is_to_pause(0) && is_to_pause(1));
+		let_all_park();
+		EXPECT_STR(vm_state_text(&vm), "is paused until memory is free");
+		other->state = VM_IS_RUNNING;
+		other->config.on_crash = i & 1 ? VM_KEEP : VM_STOP;
+		vm_end(other, STOP_CRASH);
+		atomic_store(&other->end, STOP_CRASH);
+		life_vm_ended(&other->ended);
+		EXPECT_EQ(vm.state, VM_IS_RUNNING);
+		EXPECT(!is_to_pause(0) && !is_to_pause(1) && !vm.lacks_memory);
+		life_give_number(other);
+	}
+}
+
+TEST(life, without_memory_the_vm_that_no_other_can_give_any_tries_once_more_and_ends)
+{
+	static const enum vm_state not_giving[] = { VM_IS_STOPPED, VM_IS_KEPT, VM_IS_PAUSING,
+						    VM_IS_PAUSED };
+
+	for (unsigned i = 0; i < ARRAY_LEN(not_giving); i++) {
+		struct vm *other = begin_beside(not_giving[i]);
+
+		EXPECT(vm_waits_for_memory(&vcpus[0]));
+		EXPECT_EQ(vm.state, VM_IS_RUNNING);
+		EXPECT(!is_to_pause(0));
+		EXPECT(!vm_waits_for_memory(&vcpus[0]));
+		EXPECT_STR(told, "");
+		/* That holds until another one starts, or goes on. */
+		if (other->state == VM_IS_PAUSED)
+			EXPECT_EQ(vm_resume(other), 0);
+		else if (other->state != VM_IS_PAUSING)
+			EXPECT_EQ(vm_start(other), 0);
+		EXPECT_EQ(vm_waits_for_memory(&vcpus[0]), other->state != VM_IS_PAUSING);
+		life_give_number(other);
+	}
+}
+
+TEST(life, without_memory_a_vm_ends_if_its_description_says_so)
+{
+	struct vm *other = begin_beside(VM_IS_RUNNING);
+
+	vm.config.ends_without_memory = true;
+	EXPECT(!vm_waits_for_memory(&vcpus[0]));
+	EXPECT(!is_to_pause(0));
+	life_give_number(other);
+}
+
+TEST(life, a_pause_for_want_of_memory_becomes_one_by_order)
+{
+	struct vm *other = begin_beside(VM_IS_RUNNING);
+
+	EXPECT(vm_waits_for_memory(&vcpus[0]));
+	let_all_park();
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT_STR(vm_state_text(&vm), "is paused");
+	EXPECT_EQ(vm_stop(other), 0);
+	life_vm_ended(&other->ended);
+	EXPECT_EQ(vm.state, VM_IS_PAUSED);
+	EXPECT_EQ(vm_resume(&vm), 0);
+	life_give_number(other);
+}
+
+/* The order was obeyed and taken back between the fault and its report, or is under way. */
+TEST(life, a_lack_of_memory_that_is_told_too_late_changes_nothing)
+{
+	struct vm *other = begin_beside(VM_IS_RUNNING);
+
+	life_vm_lacks(&vm.lacking);
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
+	EXPECT_EQ(vm_pause(&vm), 0);
+	EXPECT(vm_waits_for_memory(&vcpus[0]));
+	let_all_park();
+	EXPECT_STR(vm_state_text(&vm), "is paused");
+	EXPECT_EQ(vm_stop(&vm), 0);
+	EXPECT(vm_waits_for_memory(&vcpus[0]));
+	EXPECT_STR(vm_state_text(&vm), "is stopping");
+	EXPECT_STR(told, "");
+	life_give_number(other);
 }

@@ -54,8 +54,9 @@ static const char *answer(const char *text)
 
 TEST(monitor, help_lists_every_command_with_its_arguments)
 {
-	static const char *const names[] = { "help",    "list",  "console", "start", "stop",
-					     "restart", "stats", "xlate",   "trace", "quit" };
+	static const char *const names[] = { "help",  "list",    "console", "start",
+					     "stop",  "restart", "pause",   "resume",
+					     "stats", "xlate",   "trace",   "quit" };
 	const char *said;
 
 	begin();
@@ -89,6 +90,7 @@ TEST(monitor, bad_arguments_are_answered_with_what_was_expected)
 		"console 1 2 3",   "start",
 		"start one two",   "stop",
 		"restart",         "stats one two",
+		"pause",           "resume one 2",
 		"xlate one",       "xlate one x",
 		"xlate one 12z",   "xlate one -1",
 		"xlate one 1 gva", "xlate one 1 gpa 2",
@@ -135,7 +137,9 @@ TEST(monitor, each_command_does_what_it_says)
 	EXPECT_STR(answer("start one"), "one: starts\r\n");
 	EXPECT_STR(answer("stop  one "), "one: stops\r\n");
 	EXPECT_STR(answer("   restart   one"), "one: starts again\r\n");
-	EXPECT_STR(host_done(), "start one; stop one; restart one; ");
+	EXPECT_STR(answer("pause one"), "one: pauses\r\n");
+	EXPECT_STR(answer("resume one"), "one: goes on\r\n");
+	EXPECT_STR(host_done(), "start one; stop one; restart one; pause one; resume one; ");
 	EXPECT_STR(answer("stats two"), "stats of two\r\n");
 	EXPECT_STR(answer("stats"), "stats of one\r\nstats of two\r\nstats of three\r\n");
 	EXPECT_STR(answer("xlate one 0x80200000"), "one gva 80200000\r\n");
@@ -151,8 +155,12 @@ TEST(monitor, what_is_not_done_is_told_why_and_what_to_do_instead)
 	begin();
 	host_error = -EBUSY;
 	EXPECT_STR(answer("start one"), "one: running; `restart` starts it anew\r\n");
+	EXPECT_STR(answer("pause two"), "two: stopped; `restart` starts it anew\r\n");
+	EXPECT_STR(answer("resume two"), "two: stopped; `restart` starts it anew\r\n");
 	host_error = -EALREADY;
 	EXPECT_STR(answer("stop two"), "two: stopped; `start` starts it anew\r\n");
+	EXPECT_STR(answer("pause one"), "one: running; `resume` lets it go on\r\n");
+	EXPECT_STR(answer("resume one"), "one: running; `pause` lets it stand still\r\n");
 	host_error = -ENOMEM; /* which the log has told */
 	EXPECT_STR(answer("start two"), "");
 	EXPECT_STR(answer("restart two"), "");

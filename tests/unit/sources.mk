@@ -8,15 +8,16 @@ unit.console := tests/unit/console_test.c lib/ring.c platform/console/console.c
 unit.cpio := tests/unit/cpio_test.c lib/cpio.c
 unit.extensions := tests/unit/extensions_test.c lib/isa.c vcpu/extensions.c
 unit.decode := tests/unit/decode_test.c vcpu/decode.c
-unit.fault := tests/unit/fault_test.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c hyp/fault.c
+unit.fault := tests/unit/fault_test.c tests/unit/fault_address_test.c tests/unit/fault_host.c tests/unit/own_host.c \
+	gstage/gtable.c gstage/walk.c hyp/fault.c
 unit.frames := tests/unit/frames_test.c tests/unit/frames_host.c tests/unit/frames_model.c tests/unit/host_stubs.c \
 	lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_storm := tests/unit/frames_storm_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
 	tests/unit/host_stubs.c lib/buddy.c platform/frames.c platform/frames_pool.c
-unit.gmap := tests/unit/gmap_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c \
-	gstage/gmap.c gstage/gtable.c platform/work.c
+unit.gmap := tests/unit/gmap_test.c tests/unit/gmap_change_test.c tests/unit/gmap_check.c tests/unit/gmap_host.c \
+	tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c gstage/gmap.c gstage/gtable.c platform/work.c
 unit.gmap_smp := tests/unit/gmap_smp_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c \
 	gstage/flush.c gstage/gmap.c gstage/gtable.c platform/work.c
 unit.gmem := tests/unit/gmem_test.c tests/unit/gmap_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c \
@@ -25,8 +26,8 @@ unit.gtable := tests/unit/gtable_test.c tests/unit/gtable_model.c tests/unit/own
 unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.c lib/placement.c
 unit.guest_tree := tests/unit/guest_tree_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c \
 	devices/uart.c hyp/guest_tree.c lib/isa.c lib/node.c
-unit.hext := tests/unit/hext_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c vcpu/hext/hext.c \
-	vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
+unit.hext := tests/unit/hext_test.c tests/unit/hext_switch_test.c tests/unit/hext_host.c tests/unit/host_stubs.c \
+	tests/unit/own_host.c gstage/gtable.c vcpu/hext/hext.c vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
 unit.insn := tests/unit/insn_test.c vcpu/decode.c vcpu/hext/insn.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
@@ -47,6 +48,7 @@ unit.own := tests/unit/own_test.c tests/unit/host_stubs.c platform/own.c
 unit.plic := tests/unit/plic_test.c platform/irq/plic.c
 unit.random := tests/unit/random_test.c lib/chacha.c
 unit.ring := tests/unit/ring_test.c lib/ring.c
+unit.run := tests/unit/run_test.c tests/unit/host_stubs.c tests/unit/time_host.c hyp/run.c vcpu/vcpu.c
 unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
 unit.syscon := tests/unit/syscon_test.c devices/syscon.c lib/node.c
@@ -59,7 +61,8 @@ unit.vm_config := tests/unit/vm_config_test.c tests/unit/vm_config_map_test.c te
 unit.vm_devices := tests/unit/vm_devices_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c devices/uart.c \
 	hyp/vm_devices.c lib/node.c
 unit.vplic := tests/unit/vplic_test.c tests/fuzz/vplic_fuzz.c tests/unit/host_stubs.c devices/plic.c lib/node.c
-unit.vsbi := tests/unit/vsbi_test.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c \
+unit.vsbi := tests/unit/vsbi_test.c tests/unit/vsbi_send_test.c tests/unit/vsbi_pmu_test.c tests/unit/vsbi_legacy_test.c \
+	tests/unit/vsbi_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c \
 	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c sbi/guest/pmu.c \
 	sbi/guest/rfence.c sbi/guest/srst.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c
 unit.vuart := tests/unit/vuart_test.c tests/fuzz/vuart_fuzz.c devices/uart.c lib/node.c

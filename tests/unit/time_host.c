@@ -6,10 +6,12 @@
 
 static struct timer *set;
 
+uint64_t host_time;
+
 uint64_t csr_model_read(unsigned csr)
 {
 	REQUIRE_EQ(csr, CSR_TIME);
-	return 0;
+	return host_time;
 }
 
 uint64_t time_from_us(uint64_t us)

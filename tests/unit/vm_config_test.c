@@ -48,7 +48,7 @@ TEST(vm_config, what_is_not_said_is_qemus_virt_machine)
 	EXPECT_EQ(c.order, 0);
 	EXPECT_EQ(c.on_crash, VM_STOP);
 	EXPECT_EQ(c.on_reboot, VM_RESTART);
-	EXPECT(!c.hole_stops_guest && !c.has_load && !c.has_entry);
+	EXPECT(!c.ends_without_memory && !c.hole_stops_guest && !c.has_load && !c.has_entry);
 }
 
 TEST(vm_config, the_default_is_the_same_without_a_description)
@@ -76,7 +76,7 @@ TEST(vm_config, every_property_is_read)
 	EXPECT_EQ(c.order, 7);
 	EXPECT_EQ(c.on_crash, VM_KEEP);
 	EXPECT_EQ(c.on_reboot, VM_STOP);
-	EXPECT(c.hole_stops_guest);
+	EXPECT(c.ends_without_memory && c.hole_stops_guest);
 	EXPECT_STR(c.bootargs, "console=ttyS0 quiet");
 	EXPECT_STR(c.kernel, "linux/Image");
 	EXPECT(c.has_load && c.has_entry);
@@ -144,7 +144,7 @@ TEST(vm_config, an_unknown_property_is_named_and_those_that_there_are)
 	EXPECT_STR(OF_ROOT("vcpu = <1>;"),
 		   "/: vcpu: not known here; expected one of #address-cells #size-cells compatible "
 		   "label vcpus harts gstage-mode remove-extensions start order on-crash on-reboot "
-		   "on-fault bootargs no-default-devices");
+		   "on-no-memory on-fault bootargs no-default-devices");
 	EXPECT_STR(OF_NODE("memory@80000000 { reg = <0 0x80000000 0 0x1000>; fil-size = <0>; };"),
 		   "/memory@80000000: fil-size: not known here; expected one of reg kind rights "
 		   "on-fault fill-size");
@@ -262,6 +262,8 @@ TEST(vm_config, words_are_those_that_there_are)
 		   "/: on-crash: expected one of stop, restart, keep, found \"halt\"");
 	EXPECT_STR(OF_ROOT("on-reboot = \"\";"),
 		   "/: on-reboot: expected one of stop, restart, keep, found \"\"");
+	EXPECT_STR(OF_ROOT("on-no-memory = \"stop\";"),
+		   "/: on-no-memory: expected one of pause, crash, found \"stop\"");
 	EXPECT_STR(OF_ROOT("on-fault = \"kill\";"),
 		   "/: on-fault: expected one of inject, stop, found \"kill\"");
 	EXPECT_STR(OF_ROOT("gstage-mode = \"sv39\";"),

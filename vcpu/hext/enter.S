@@ -2,7 +2,7 @@
 /*
  * Into a guest and out again, with the H extension. What an exit costs is here, so every
  * instruction counts: the C ABI keeps s0 to s11 and nobody of ours uses gp, so those stay in their
- * registers from exit to exit and go to the vCPU only when the run ends or an exit may need them.
+ * registers from exit to exit and go to the vCPU only when the run ends or an exit asks for them.
  *
  * sscratch holds the vCPU while the guest runs, and 0 while we do: so the one vector tells a guest's
  * trap from our own, which goes on to the runtime's.
@@ -95,11 +95,11 @@ other_exit:
 	beqz	t0, resume
 	j	leave_or_resume
 
-any_exit: /* may look at any register */
-	each_guest_s sd
+any_exit:
 	call	hext_exit
+	mv	t1, a0
 	ld	a0, 0(sp)
-	each_guest_s ld
+	bnez	t1, with_all_registers
 	lw	t0, VCPU_REQUESTS(a0)
 	beqz	t0, resume
 leave_or_resume:
@@ -116,3 +116,12 @@ leave_or_resume:
 	ld	ra, 8(sp)
 	addi	sp, sp, FRAME
 	ret
+
+with_all_registers:
+	each_guest_s sd
+	call	hext_do_access
+	ld	a0, 0(sp)
+	each_guest_s ld
+	lw	t0, VCPU_REQUESTS(a0)
+	beqz	t0, resume
+	j	leave_or_resume

@@ -55,7 +55,7 @@ static bool is_walk(uint64_t htinst)
 	return (htinst & ~UINT64_C(0x1020)) == 0x2000;
 }
 
-static enum verdict memory_fault(struct vcpu *v)
+static inline enum verdict memory_fault(struct vcpu *v)
 {
 	static const uint8_t access_of[] = { GTABLE_X, GTABLE_R, 0, GTABLE_W };
 	uint64_t insn = csr_read(CSR_HTINST), page = csr_read(CSR_HTVAL) << 2;
@@ -84,21 +84,24 @@ static enum verdict hand_on(struct vcpu *v)
 	return VERDICT_RESUME;
 }
 
-static enum verdict handle(struct vcpu *v, enum exit_kind kind)
+static enum verdict refuse(struct vcpu *v)
 {
-	switch (kind) {
-	case EXIT_MEMORY_FAULT:
-		return memory_fault(v);
-	case EXIT_PRIVILEGED_INSN:
-		return hext_privileged_insn(v);
-	case EXIT_OF_GUEST:
-		return hand_on(v);
-	case EXIT_UNEXPECTED:
-		break;
-	}
 	v->stop = STOP_CRASH;
 	v->why = "a trap that is not its own";
 	return VERDICT_STOP;
+}
+
+static enum verdict (*const handler_of[])(struct vcpu *v) = {
+	[EXIT_UNEXPECTED] = refuse,
+	[EXIT_OF_GUEST] = hand_on,
+	[EXIT_MEMORY_FAULT] = memory_fault,
+	[EXIT_PRIVILEGED_INSN] = hext_privileged_insn,
+};
+
+/* The usual kind not through the table, which would cost it a dozen instructions. */
+static inline enum verdict handle(struct vcpu *v, enum exit_kind kind)
+{
+	return LIKELY(kind == EXIT_MEMORY_FAULT) ? memory_fault(v) : handler_of[kind](v);
 }
 
 void hext_sbi_call(struct vcpu *v)
@@ -107,13 +110,23 @@ void hext_sbi_call(struct vcpu *v)
 	vcpu_ops->sbi_call(v);
 }
 
-void hext_exit(struct vcpu *v, uint64_t cause)
+static inline bool settle(struct vcpu *v, enum verdict verdict)
+{
+	if (LIKELY(verdict == VERDICT_RESUME))
+		return false;
+	if (verdict == VERDICT_SAVE)
+		return true;
+	vcpu_leave(v, verdict);
+	return false;
+}
+
+bool hext_exit(struct vcpu *v, uint64_t cause)
 {
 	trace(TRACE_EXIT, cause, v->pc);
 	if (cause & CAUSE_INTERRUPT) {
 		v->n_interrupts++;
 		vcpu_leave(v, VERDICT_POLL);
-		return;
+		return false;
 	}
 	/* A core may have causes of its own, which nobody here knows. */
 	enum exit_kind kind = LIKELY(cause < ARRAY_LEN(kind_of)) ? kind_of[cause] : EXIT_UNEXPECTED;
@@ -121,10 +134,12 @@ void hext_exit(struct vcpu *v, uint64_t cause)
 	v->n_exits[cause % ARRAY_LEN(kind_of)]++;
 	v->trap.cause = cause;
 	v->trap.value = csr_read(CSR_STVAL);
-	enum verdict verdict = handle(v, kind);
+	return settle(v, handle(v, kind));
+}
 
-	if (UNLIKELY(verdict != VERDICT_RESUME))
-		vcpu_leave(v, verdict);
+void hext_do_access(struct vcpu *v)
+{
+	(void)settle(v, vcpu_ops->do_access(v));
 }
 
 /* The next sret leads into the guest, in the mode that it came from. */

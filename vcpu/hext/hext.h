@@ -8,12 +8,14 @@
 /* In enter.S: run the guest until an exit's verdict is not to resume. */
 enum verdict hext_enter(struct vcpu *v);
 
-/* Called from enter.S: an SBI call, pc behind it; a virtual instruction, which may look at no
- * register yet: true if it was a wfi that ends at once; any other exit; and the verdict, when
- * something asks for it. */
+/* Called from enter.S: an SBI call, pc behind it; a virtual instruction: true if it was a wfi that
+ * ends at once; any other exit: true if it is an access that moves a register which is not saved
+ * yet; then that access, with all registers in the vCPU; and the verdict, when something asks for
+ * it. */
 void hext_sbi_call(struct vcpu *v);
 bool hext_wait_is_over(struct vcpu *v);
-void hext_exit(struct vcpu *v, uint64_t cause);
+bool hext_exit(struct vcpu *v, uint64_t cause);
+void hext_do_access(struct vcpu *v);
 enum verdict hext_verdict(struct vcpu *v);
 
 /* modes.c: which tables work, tried. */

@@ -4,7 +4,8 @@
  * only when another vCPU is switched in.
  *
  * senvcfg, scounteren, sstateen and scontext have no copy of their own for a guest: what the guest
- * left there stays while we run, which they do not touch, and is switched like the rest.
+ * left there stays while we run, which they do not touch, and is switched like the rest. Which of
+ * them, and of F and V, a guest has is said by the table of extensions (guest_env.states).
  */
 #include "arch/cause.h"
 #include "arch/csr.h"
@@ -128,12 +129,12 @@ static void load_units(struct vcpu *v)
 {
 	uint64_t status = v->vs.sstatus | SSTATUS_SPIE;
 
-	if (v->env->has_f) {
+	if (v->env->states & STATE_F) {
 		csr_set(CSR_SSTATUS, SSTATUS_FS);
 		float_restore(v->f, &v->fcsr);
 		status |= field_put(SSTATUS_FS, UNIT_CLEAN);
 	}
-	if (v->env->has_v && v->v_area) {
+	if (v->env->states & STATE_V && v->v_area) {
 		csr_set(CSR_SSTATUS, SSTATUS_VS);
 		vector_restore(v->v_area, v->v_csrs);
 		status |= field_put(SSTATUS_VS, UNIT_CLEAN);
@@ -186,21 +187,22 @@ static void load_optional(const struct vcpu *v, const struct hart_features *f)
 		csr_write(CSR_VSTIMECMP, env->sstc ? s->vstimecmp : ~0ull);
 }
 
+/* What the guest can reach; the rest of vs_state stays as its reset left it. */
 static void save_optional(struct vs_state *s, const struct guest_env *env,
 			  const struct hart_features *f)
 {
-	if (f->stateen)
+	if (f->stateen && env->states & STATE_SSTATEEN)
 		s->sstateen[0] = csr_read(CSR_SSTATEEN0);
-	if (f->stateen_n) {
+	if (f->stateen_n && env->states & STATE_SSTATEEN) {
 		s->sstateen[1] = csr_read(CSR_SSTATEEN1);
 		s->sstateen[2] = csr_read(CSR_SSTATEEN2);
 		s->sstateen[3] = csr_read(CSR_SSTATEEN3);
 	}
-	if (f->scontext)
+	if (f->scontext && env->states & STATE_SCONTEXT)
 		s->scontext = csr_read(CSR_SCONTEXT);
-	if (f->siselect)
+	if (f->siselect && env->states & STATE_VSISELECT)
 		s->vsiselect = csr_read(CSR_VSISELECT);
-	if (f->senvcfg)
+	if (f->senvcfg && env->states & STATE_SENVCFG)
 		s->senvcfg = csr_read(CSR_SENVCFG);
 	if (env->sstc)
 		s->vstimecmp = csr_read(CSR_VSTIMECMP);

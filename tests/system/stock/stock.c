@@ -194,6 +194,16 @@ static bool is_rest(const void *vm)
 	return v->state == VM_IS_STOPPED || v->state == VM_IS_KEPT;
 }
 
+static bool is_paused(const void *vm)
+{
+	return ((const struct vm *)vm)->state == VM_IS_PAUSED;
+}
+
+static bool is_past(const void *deadline)
+{
+	return time_is_past(*(const uint64_t *)deadline);
+}
+
 static bool is_all_said(const void *context)
 {
 	(void)context;
@@ -247,15 +257,30 @@ bool guests_run(void)
 	return is_over;
 }
 
+static bool comes_to(bool (*is_over)(const void *vm), struct vm *vm, const char *what)
+{
+	if (run_until(is_over, vm))
+		return true;
+	kit_note("%s %s, and did not %s", vm_name(vm), vm_state_text(vm), what);
+	give_up();
+	return false;
+}
+
 bool guest_ends(struct vm *vm)
 {
-	bool is_over = run_until(is_rest, vm);
+	return comes_to(is_rest, vm, "end by itself");
+}
 
-	if (!is_over) {
-		kit_note("%s did not end by itself", vm_name(vm));
-		give_up();
-	}
-	return is_over;
+bool guest_is_paused(struct vm *vm)
+{
+	return comes_to(is_paused, vm, "pause");
+}
+
+void guests_run_for(uint64_t us)
+{
+	uint64_t deadline = time_now() + time_from_us(us);
+
+	(void)run_until(is_past, &deadline);
 }
 
 void guest_destroy(struct vm *vm)

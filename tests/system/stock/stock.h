@@ -44,6 +44,10 @@ void guest_tell(struct vm *vm, const struct step *steps, size_t n);
 /* Run the machine until all scripts are through; false, with notes, when that took too long. */
 MUST_CHECK bool guests_run(void);
 
+/* Run the machine until the VM is paused; for so long. The same. */
+MUST_CHECK bool guest_is_paused(struct vm *vm);
+void guests_run_for(uint64_t us);
+
 /* Run the machine until the VM has come to rest; false, with a note, when that took too long. */
 MUST_CHECK bool guest_ends(struct vm *vm);
 
