@@ -61,11 +61,11 @@ char *strerror(int error)
 {
 	static const struct {
 		uint8_t error;
-		char text[23];
+		char text[17];
 	} known[] = {
 		{ EPERM, "not permitted" },
 		{ ENOENT, "not there" },
-		{ EIO, "input or output failed" },
+		{ EIO, "input or output" },
 		{ ENOMEM, "out of memory" },
 		{ EACCES, "not allowed" },
 		{ EFAULT, "bad address" },

@@ -25,7 +25,8 @@ def functions_of(nm, image):
         offset = int(value, 16) - base
         # Labels of the assembler's own and the mark of the image's start are no functions.
         if kind in "tTwW" and offset < end - base and not name.startswith((".L", "$")) and name != "image_start":
-            functions.setdefault(offset, name)
+            # What gcc made of it is called as the source calls it.
+            functions.setdefault(offset, name.split(".")[0])
     return end - base, dict(sorted(functions.items()))
 
 

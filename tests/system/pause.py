@@ -25,7 +25,8 @@ PAUSED = [
     (MONITOR, 'list\n'), (r'^\d  still +is paused', ''),
     (MONITOR, 'pause still\n'), ('^still: is paused; `resume` lets it go on', ''),
     (MONITOR, 'start still\n'), ('^still: is paused; `restart` starts it anew', ''),
-    (MONITOR, 'stats still\n'), (r'vCPU 0 on hart \d, paused', ''), (r'vCPU 1 on hart \d, paused', ''),
+    (MONITOR, 'stats still\n'),
+    (r'vCPU 0 on hart \d, paused', ''), (r'vCPU 1 on hart \d, paused', ''),
     (MONITOR, 'xlate still ffffffc000000000\n'), ('^  host physical', ''),
 ]
 RESUMED = [
@@ -44,7 +45,8 @@ def jobs(env):
                 expect=[STOOD])
     # Who looks at its console is told, what he types is kept for it; and a stop, or quit, ends it.
     yield still(env, 'typed', '', 2, [
-        *PAUSED, (MONITOR, 'console still\n'), ('^still: is paused', ''), (r'^\[still\]', 'x' + ESCAPE + 'm'),
+        *PAUSED, (MONITOR, 'console still\n'), ('^still: is paused', ''),
+        (r'^\[still\]', 'x' + ESCAPE + 'm'),
         *RESUMED[:2], ('still: switched itself off', ''), (MONITOR, 'quit\n')],
         expect=['^still switched itself off'])
     yield still(env, 'stopped', '', 2, [

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time for host tests: it stands still where a test puts it; the one timer that is set goes off when
- * it is let. */
+/* Time for host tests: it stands still where a test puts it; the one timer that is set goes off
+ * when it is let. */
 #ifndef TESTS_UNIT_TIME_HOST_H
 #define TESTS_UNIT_TIME_HOST_H
 

@@ -38,7 +38,7 @@
 
 static unsigned no_hedeleg;
 OPTION_FLAG(no-hedeleg, no_hedeleg, no_hedeleg,
-	    "pretend that harts delegate no exception to a guest but those that firmware redirects");
+	    "pretend that harts delegate to guests only what firmware redirects");
 
 enum { UNIT_CLEAN = 2, UNIT_DIRTY = 3 }; /* sstatus.FS, VS */
 

@@ -97,7 +97,7 @@ static void on_turn(struct timer *timer)
 
 /* Each CPU sums up numbers of its own, by processes that it starts for them; and one waits. */
 #define WORK                                                                                       \
-	"for c in 1 2; do taskset $c sh -c 's=0; for i in $(seq 40); do s=$((s + $(echo $i))); "  \
+	"for c in 1 2; do taskset $c sh -c 's=0; for i in $(seq 40); do s=$((s + $(echo $i))); "   \
 	"done; echo $s' >/tmp/$c & done; sleep 2; wait; sort /tmp/? | uniq -c | "                  \
 	"awk '{print $1 \" of \" $2}'\n"
 #define COMPLAINTS "dmesg | grep -ciE 'stall|lockup|hung|backwards|skew|BUG|WARN'\n"
