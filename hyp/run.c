@@ -73,14 +73,16 @@ static struct vcpu *dequeue(void)
 
 static void timer_wakes(struct timer *timer);
 
+/* Perhaps there is something for it. Else it waits again when it has its turn, and its guest sees
+ * nothing of it. */
 static void wake(struct vcpu *v)
 {
 	if (v->state != VCPU_WAITING)
 		return;
 	if (v->timer.call == timer_wakes) /* else it is the guest's, and stays */
 		timer_cancel(&v->timer);
+	atomic_fetch_or_explicit(&v->orders, ORDER_WAIT, memory_order_relaxed);
 	v->state = VCPU_RUNNABLE;
-	vcpu_set_hsm(v, HSM_STARTED);
 	enqueue(v);
 }
 
@@ -224,7 +226,6 @@ void run_pause(struct vcpu *v)
 
 void run_resume(struct vcpu *v)
 {
-	/* Others are not looked at: it would end what they wait for. */
 	if (obey(v, ORDER_PAUSE))
 		order(v, ORDER_RESUME);
 }

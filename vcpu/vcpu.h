@@ -57,12 +57,12 @@ enum stop_reason {
 /* What was trapped with, where the run loop or an exit's handler needs it. */
 struct trap_info {
 	uint64_t cause;
-	uint64_t value; /* stval: of a memory fault the guest-virtual address */
-	struct gpa gpa; /* of a memory fault */
-	uint64_t insn;  /* htinst, or 0 */
-	bool has_gpa;   /* 0 is what a platform says that does not know it, too */
-	bool is_walk;   /* the fault was on a walk of the guest's own tables */
-	uint8_t access; /* enum gtable_rights that a memory fault wanted */
+	uint64_t value;           /* stval: of a memory fault the guest-virtual address */
+	struct gpa gpa;           /* of a memory fault */
+	uint64_t insn;            /* htinst, or 0 */
+	bool has_gpa;             /* 0 is what a platform says that does not know it, too */
+	bool is_walk;             /* the fault was on a walk of the guest's own tables */
+	uint8_t access;           /* enum gtable_rights that a memory fault wanted */
 	struct region *saved_for; /* the device's, of an access for which all registers are saved */
 };
 
@@ -177,7 +177,7 @@ enum vcpu_order {
 	ORDER_PAUSE = 1 << 3, /* it does not run for as long as this stands; leaving comes first */
 	ORDER_PARK = 1 << 4,  /* stands until it has obeyed that */
 	ORDER_RESUME = 1 << 5,
-	ORDER_WAIT = 1 << 6, /* its own: when it goes on, it waits, as it did when it parked */
+	ORDER_WAIT = 1 << 6, /* its own: it waited; is there anything to go on for? */
 };
 
 static_assert(offsetof(struct vcpu, pc) == VCPU_PC);

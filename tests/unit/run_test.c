@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the run loop of one hart does with a vCPU that is to pause (AX17); its engine is the test.
- */
+/* What the run loop of one hart does with a vCPU that waits or is to pause (AX17); its engine is
+ * the test. */
 #include "hyp/run.h"
 
 #include <string.h>
@@ -388,6 +388,27 @@ TEST(run, a_look_at_a_parked_vcpu_finds_what_it_had_and_does_not_wake_it)
 	EXPECT_EQ(v->seen.satp, 7);
 	EXPECT_EQ(v->state, VCPU_PARKED);
 	EXPECT_EQ(n_parked, 1);
+	end();
+}
+
+/* Its guest would take it for the end of its suspension. */
+TEST(run, a_look_that_brings_nothing_ends_no_wait)
+{
+	begin_waiting();
+	run_show(v);
+	EXPECT(run_next());
+	EXPECT_EQ(n_runs, 0);
+	EXPECT_EQ(v->state, VCPU_WAITING);
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_SUSPENDED);
+	EXPECT(v->timer.is_set);
+	EXPECT_EQ(v->timer.when, 5300);
+	is_awake = true;
+	vcpu_set_line(v, LINE_EXT, true);
+	in_run = stop_it;
+	EXPECT(run_next());
+	EXPECT_EQ(n_runs, 1);
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_STARTED);
+	EXPECT(!v->timer.is_set);
 	end();
 }
 
