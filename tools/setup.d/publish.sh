@@ -10,7 +10,7 @@ tree_outputs() {
                 for f in fw_dynamic.bin fw_dynamic.elf fw_jump.bin fw_jump.elf; do echo "build/opensbi/$(opensbi_of "$1")/$f"; done ;;
         libfdt-riscv64) printf 'build/libfdt-riscv64/%s\n' libfdt.a include/fdt.h include/libfdt.h include/libfdt_env.h ;;
         u-boot) printf 'build/u-boot/qemu-riscv64_smode/%s\n' u-boot.bin uboot.elf ;;
-        linux-stable) printf 'build/linux/stable/%s\n' vmlinux dtbs ;;
+        linux-stable) printf 'build/linux/stable/%s\n' vmlinux dtbs kvm.ko.xz ;;
         busybox-riscv64) echo build/busybox-riscv64/busybox ;;
         cbmc) echo build/bin/cbmc ;;
         toolchain-14) printf 'build/toolchain-14/bin/riscv64-unknown-elf-%s\n' gcc ld objcopy ;;
@@ -75,7 +75,9 @@ tree_publish() {
         linux-stable)
                 mkdir -p build/linux/stable &&
                         ln -sfn "../../$(echo "$pkg"/boot/vmlinu* | sed s,^build/,,)" build/linux/stable/vmlinux &&
-                        ln -sfn "../../$(echo "$pkg"/usr/lib/linux-image-* | sed s,^build/,,)" build/linux/stable/dtbs ;;
+                        ln -sfn "../../$(echo "$pkg"/usr/lib/linux-image-* | sed s,^build/,,)" build/linux/stable/dtbs &&
+                        ln -sfn "../../$(echo "$pkg"/usr/lib/modules/*/kernel/arch/riscv/kvm/kvm.ko.xz | sed s,^build/,,)" build/linux/stable/kvm.ko.xz &&
+                        [ -e build/linux/stable/kvm.ko.xz ] ;;
         busybox-riscv64)
                 mkdir -p build/busybox-riscv64 &&
                         ln -sfn ../pkg/busybox-riscv64/usr/bin/busybox build/busybox-riscv64/busybox ;;

@@ -73,7 +73,7 @@ tree_unpack() {
                 ln -s "usr/$dir" "$3/$dir"
         done
         case $1 in
-        linux-*) leave_out='*/lib/modules *.ko *.ko.xz' ;;     # only its kernel and device trees are read
+        linux-*) leave_out='*/modules/*/kernel/[!a]* */kernel/arch/riscv/[!k]*' ;; # of its modules only KVM is read
         toolchain-*) leave_out='*/rv32* */picolibc/*/release' ;; # 1 GB of variants that nobody here asks for
         *) leave_out='' ;;
         esac
