@@ -9,7 +9,7 @@ component.keyboard := hyp/keyboard.c
 component.loader := hyp/load.c lib/cpio.c lib/guest_image.c lib/inflate.c lib/placement.c
 component.monitor := hyp/monitor.c hyp/monitor_commands.c
 component.run := hyp/config.c hyp/config_host.c hyp/config_map.c hyp/config_props.c hyp/fault.c hyp/guest_tree.c \
-	hyp/life.c hyp/mmio.c hyp/ops.c hyp/run.c hyp/show.c hyp/vm.c
+	hyp/life.c hyp/mmio.c hyp/ops.c hyp/run.c hyp/shortage.c hyp/show.c hyp/vm.c
 component.vconsole := hyp/vconsole.c
 component.vsbi := sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c \
 	sbi/guest/pmu.c sbi/guest/rfence.c sbi/guest/srst.c sbi/guest/time.c sbi/guest/vsbi.c

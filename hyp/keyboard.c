@@ -15,7 +15,7 @@ enum { DEL = 127 };
 
 static unsigned escape_key = 29;
 OPTION_NUMBER(escape, escape, escape_key, 1, 127,
-	      "the key that gets out of a guest's console, as its code; 29 is Ctrl-]");
+	      "the key that leaves a guest's console, as its code; 29 is Ctrl-]");
 
 static bool is_escaped; /* the escape key came, what follows it did not */
 

@@ -132,24 +132,11 @@ const char *vm_state_text(const struct vm *vm)
 	}
 }
 
-/* A VM has come to its end: those that lack memory try again. They then pause anew, or end where
- * nobody is left who could give any. */
-static void try_again(void)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (vms[i]->lacks_memory)
-			(void)!vm_resume(vms[i]);
-}
-
 static void give_memory_back(struct vm *vm)
 {
 	if (gmap_empty(&vm->map))
 		log_notice("%s: its memory stays: a part is pinned", vm_name(vm));
-	try_again();
 }
-
-/* No other VM could give memory back to this one. Any hart reads it. */
-static _Atomic(const struct vm *) alone;
 
 static bool has_ended(const struct vm *vm)
 {
@@ -161,7 +148,7 @@ int vm_start(struct vm *vm)
 	if (!has_ended(vm))
 		return -EBUSY;
 	timer_cancel(&vm->rest);
-	atomic_store_explicit(&alone, NULL, memory_order_relaxed);
+	shortage_may_end();
 	vm_devices_reset(vm); /* what is typed from now on is for its next life */
 	vm->state = VM_IS_STARTING;
 	run_end_turn();
@@ -179,6 +166,7 @@ static void begin(struct vm *vm)
 	for (unsigned i = 0; i < vm->n_vcpus; i++)
 		atomic_store_explicit(&vm->vcpus[i]->orders, 0, memory_order_relaxed);
 	run_start(vm->vcpus[0]);
+	shortage_is_over(); /* it has what it needs */
 	if (!vconsole_attached() && !monitor_has_keyboard()) {
 		vconsole_attach(vm->console);
 		keyboard_say_escape();
@@ -206,6 +194,7 @@ static void stay(struct vm *vm, const char *why)
 	bool is_ordered = vm->state == VM_IS_STOPPING;
 
 	give_memory_back(vm);
+	shortage_is_over();
 	vm->last_end = is_ordered ? STOP_ORDERED : STOP_NO_START;
 	vm->state = vm->starts_again ? VM_IS_STARTING : VM_IS_STOPPED;
 	if (is_ordered)
@@ -279,6 +268,7 @@ int vm_stop(struct vm *vm)
 		vm->state = VM_IS_STOPPED;
 		timer_cancel(&vm->rest);
 		give_memory_back(vm);
+		shortage_is_over();
 		break;
 	case VM_IS_STOPPING:
 		break;
@@ -312,7 +302,7 @@ static void go_on(struct vm *vm)
 
 	vm->state = VM_IS_RUNNING;
 	vm->goes_on = vm->lacks_memory = false;
-	atomic_store_explicit(&alone, NULL, memory_order_relaxed);
+	shortage_may_end();
 	for (unsigned i = 0; i < vm->n_vcpus; i++) {
 		vm->vcpus[i]->time_delta -= gap;
 		run_resume(vm->vcpus[i]);
@@ -366,47 +356,6 @@ void life_vm_parked(struct work *work)
 	vm->paused_at = time_now();
 	if (vm->goes_on)
 		go_on(vm);
-}
-
-bool vm_waits_for_memory(struct vcpu *v)
-{
-	struct vm *vm = v->vm;
-
-	if (vm->config.ends_without_memory ||
-	    atomic_load_explicit(&alone, memory_order_relaxed) == vm)
-		return false;
-	atomic_fetch_or_explicit(&v->orders, ORDER_PAUSE, memory_order_acq_rel);
-	work_queue(&vm->lacking, 0);
-	return true;
-}
-
-/* By ending, and without anybody's doing. */
-static bool may_give_memory(const struct vm *vm)
-{
-	return BIT(vm->state) & (BIT(VM_IS_RUNNING) | BIT(VM_IS_STARTING) | BIT(VM_IS_LOADING) |
-				 BIT(VM_IS_STOPPING) | BIT(VM_IS_RESTING));
-}
-
-void life_vm_lacks(struct work *work)
-{
-	struct vm *vm = CONTAINER_OF(work, struct vm, lacking);
-
-	/* Else it pauses already, or ends, or went on in the meantime. */
-	if (vm->state != VM_IS_RUNNING || !has_order(vm, ORDER_PAUSE))
-		return;
-	for (unsigned i = 0; i < count; i++) {
-		if (vms[i] == vm || !may_give_memory(vms[i]))
-			continue;
-		log_notice("%s: no memory left: paused until some is free; `resume` tries again",
-			   vm_name(vm));
-		vm->lacks_memory = true;
-		pause_vcpus(vm);
-		return;
-	}
-	/* Some may have come since, so it tries once more. */
-	atomic_store_explicit(&alone, vm, memory_order_relaxed);
-	for (unsigned i = 0; i < vm->n_vcpus; i++)
-		run_resume(vm->vcpus[i]);
 }
 
 /* --- ending --- */
@@ -467,11 +416,13 @@ void life_vm_ended(struct work *work)
 	vm->state = next == VM_KEEP ? VM_IS_KEPT : VM_IS_STOPPED;
 	if (next != VM_KEEP)
 		give_memory_back(vm);
-	else
-		try_again();
 	say_end(vm, reason, next);
 	if (next == VM_RESTART)
 		start_again(vm);
+	/* Who asked for a reboot has its memory before those that want some; but not who ended
+	 * because of them. One that is kept holds its own, and can give none any more. */
+	if (next != VM_RESTART || reason == STOP_NO_MEMORY)
+		shortage_is_over();
 	show_way_out(vm);
 }
 

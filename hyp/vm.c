@@ -155,7 +155,7 @@ static int add_vcpu(struct vm *vm, unsigned index, struct vm_error *error)
 	vm->vcpus[vm->n_vcpus++] = v;
 	if (hart < 0)
 		return vm_fail(error, -ENODEV, "harts",
-			       "none of them can run guests: that needs the H extension so far");
+			       "none can run guests: that needs the H extension so far");
 	v->engine = vcpu_engine_of((unsigned)hart);
 	v->vm = vm;
 	v->env = &vm->env;

@@ -51,10 +51,11 @@ struct vm {
 
 	/* The boot hart's. */
 	enum vm_state state;
-	bool starts_again;  /* when it has stopped */
-	bool goes_on;       /* when it is paused */
-	bool lacks_memory;  /* therefore it is paused, or will be */
-	uint64_t paused_at; /* its time has stood still since */
+	bool starts_again;    /* when it has stopped */
+	bool goes_on;         /* when it is paused */
+	bool lacks_memory;    /* therefore it is paused, or will be */
+	unsigned tried_after; /* memory had come back so often (shortage.c) */
+	uint64_t paused_at;   /* its time has stood still since */
 	unsigned n_starts;
 	uint64_t started_at;
 	unsigned n_short_runs; /* in a row, that it ended by itself */

@@ -64,7 +64,7 @@ static void begin(void)
 	case 0:
 		break;
 	case 1:
-		line("crash: another fault while this report was written; it ends here");
+		line("crash: another fault in this report; it ends here");
 		power_off(POWER_FAILURE);
 	default: /* that faulted too */
 		power_off_by_firmware(POWER_FAILURE);

@@ -37,7 +37,7 @@ CRASHES = [
      ['load_from_null', 'crash_in_the_report', *TOLD]),
 ]
 ALL_HARTS = 64  # as crash_ways.c understands it
-NESTED = 'crash: another fault while this report was written; it ends here'
+NESTED = 'crash: another fault in this report; it ends here'
 REPORT = r'^\*\*\* test-crash '
 
 

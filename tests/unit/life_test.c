@@ -555,6 +555,14 @@ static struct vm *begin_beside(enum vm_state state)
 	return &others[0];
 }
 
+/* Some may have come back before that was known: it tries again at once, and finds none. */
+static bool lacks_memory(struct vcpu *v)
+{
+	EXPECT(vm_waits_for_memory(v));
+	EXPECT(!is_to_pause(0) && !is_to_pause(1));
+	return vm_waits_for_memory(v);
+}
+
 TEST(life, without_memory_a_vm_pauses_until_another_one_has_ended)
 {
 	static const enum vm_state giving[] = { VM_IS_RUNNING, VM_IS_STARTING, VM_IS_LOADING,
@@ -563,7 +571,7 @@ TEST(life, without_memory_a_vm_pauses_until_another_one_has_ended)
 	for (unsigned i = 0; i < ARRAY_LEN(giving); i++) {
 		struct vm *other = begin_beside(giving[i]);
 
-		EXPECT(vm_waits_for_memory(&vcpus[1]));
+		EXPECT(lacks_memory(&vcpus[1]));
 		EXPECT_STR(told, PAUSES);
 		EXPECT(is_to_pause(0) && is_to_pause(1));
 		let_all_park();
@@ -587,7 +595,7 @@ TEST(life, without_memory_the_vm_that_no_other_can_give_any_tries_once_more_and_
 	for (unsigned i = 0; i < ARRAY_LEN(not_giving); i++) {
 		struct vm *other = begin_beside(not_giving[i]);
 
-		EXPECT(vm_waits_for_memory(&vcpus[0]));
+		EXPECT(lacks_memory(&vcpus[0]));
 		EXPECT_EQ(vm.state, VM_IS_RUNNING);
 		EXPECT(!is_to_pause(0));
 		EXPECT(!vm_waits_for_memory(&vcpus[0]));
@@ -616,7 +624,7 @@ TEST(life, a_pause_for_want_of_memory_becomes_one_by_order)
 {
 	struct vm *other = begin_beside(VM_IS_RUNNING);
 
-	EXPECT(vm_waits_for_memory(&vcpus[0]));
+	EXPECT(lacks_memory(&vcpus[0]));
 	let_all_park();
 	EXPECT_EQ(vm_pause(&vm), 0);
 	EXPECT_STR(vm_state_text(&vm), "is paused");
@@ -624,6 +632,48 @@ TEST(life, a_pause_for_want_of_memory_becomes_one_by_order)
 	life_vm_ended(&other->ended);
 	EXPECT_EQ(vm.state, VM_IS_PAUSED);
 	EXPECT_EQ(vm_resume(&vm), 0);
+	life_give_number(other);
+}
+
+/* Else one that takes all there is would end each who touches a page later. */
+TEST(life, without_memory_one_that_waits_for_some_already_ends_for_who_wants_some_too)
+{
+	struct vm *first = begin_beside(VM_IS_PAUSED), *second = &others[1];
+
+	first->map.flusher.tag = 2;
+	*second = *first;
+	strcpy(second->config.name, "second");
+	REQUIRE_EQ(life_take_number(second), 3);
+	first->lacks_memory = second->lacks_memory = true;
+	atomic_store(&vm.map.owner.n_held, 300);
+	atomic_store(&first->map.owner.n_held, 100);
+	atomic_store(&second->map.owner.n_held, 101);
+	EXPECT(lacks_memory(&vcpus[0]));
+	EXPECT_STR(told, "second: ends, so that vm has memory");
+	EXPECT_EQ(atomic_load(&second->end), STOP_NO_MEMORY);
+	EXPECT_EQ(atomic_load(&first->end) | atomic_load(&vm.end), STOP_NONE);
+	let_all_park();
+	second->config.on_crash = VM_RESTART;
+	life_vm_ended(&second->ended);
+	EXPECT_EQ(vm.state, VM_IS_RUNNING); /* before the other is loaded */
+	EXPECT_EQ(second->state, VM_IS_STARTING);
+	life_give_number(second);
+	life_give_number(first);
+}
+
+TEST(life, who_reboots_has_its_memory_again_before_those_that_want_some)
+{
+	struct vm *other = begin_beside(VM_IS_RUNNING);
+
+	EXPECT(lacks_memory(&vcpus[0]));
+	let_all_park();
+	atomic_store(&other->end, STOP_REBOOT);
+	life_vm_ended(&other->ended);
+	EXPECT_EQ(other->state, VM_IS_STARTING);
+	EXPECT_EQ(vm.state, VM_IS_PAUSED);
+	vms_turn();
+	EXPECT_EQ(other->state, VM_IS_RUNNING);
+	EXPECT_EQ(vm.state, VM_IS_RUNNING);
 	life_give_number(other);
 }
 

@@ -33,7 +33,7 @@ unit.insn := tests/unit/insn_test.c vcpu/decode.c vcpu/hext/insn.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
 unit.keyboard := tests/unit/keyboard_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/keyboard.c hyp/monitor.c \
 	hyp/monitor_commands.c hyp/vconsole.c lib/ring.c platform/console/console.c
-unit.life := tests/unit/life_test.c tests/unit/time_host.c hyp/life.c
+unit.life := tests/unit/life_test.c tests/unit/time_host.c hyp/life.c hyp/shortage.c
 unit.list := tests/unit/list_test.c
 unit.lock := tests/unit/lock_test.c tests/unit/host_stubs.c
 unit.machine := tests/unit/machine_check.c tests/unit/machine_dump.c tests/unit/machine_golden.c \

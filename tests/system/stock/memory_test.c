@@ -88,6 +88,23 @@ TEST(shortage, of_host_memory_pauses_the_vm_that_meets_it_until_another_has_ende
 	end_shortage();
 }
 
+/* AS7: who met the shortage ends, not who touches some more later. */
+TEST(shortage, of_host_memory_ends_the_vm_that_waits_for_some_when_its_neighbour_wants_some_too)
+{
+	begin_shortage();
+	take_more(12 * MiB);
+	REQUIRE(guest_is_paused(hungry));
+	TALK(modest, TYPE("mw.q 84000000 1 200000; md.q 84fffff8 1\n"),
+	     SEE("\n84fffff8: 0000000000000001"), PROMPT);
+	REQUIRE(guest_ends(hungry));
+	EXPECT_EQ(hungry->last_end, STOP_NO_MEMORY);
+	EXPECT_EQ(modest->n_starts, 1);
+	TALK(modest, TYPE("poweroff\n"));
+	REQUIRE(guest_ends(modest));
+	EXPECT_EQ(modest->last_end, STOP_SHUTDOWN);
+	end_shortage();
+}
+
 /* AS7: nobody is left who could give any. */
 TEST(shortage, of_host_memory_ends_the_vm_that_is_alone_and_one_whose_neighbour_ends_too_late)
 {
