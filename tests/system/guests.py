@@ -22,5 +22,6 @@ def jobs(env):
         without = Machine(qemu=qemu_version, opensbi=sbi_version, cpu='no-h')
         yield console(env, f'guest/none-{versions_text(without)}', without, status=1, expect=[NEEDS_H])
     images = [env.image('micro'), env.image('hartwood')]
-    yield Job('system/guest/what-calls-cost', ['python3', '-B', 'bench/run', '--part', 'micro', str(images[0].parent)],
-              tap=False, time_limit=120, needs=images, expect=[r'^sbi-get-spec-version .* holds$'])
+    # KVM's column needs a compiler for Linux, which tests do not install.
+    command = ['python3', '-B', 'bench/run', '--part', 'micro', '--without', 'kvm', str(images[0].parent)]
+    yield Job('system/guest/what-calls-cost', command, tap=False, time_limit=120, needs=images, expect=[r'^sbi-get-spec-version .* holds$'])
