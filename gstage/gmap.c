@@ -89,10 +89,11 @@ static COLD void drop_region(struct gmap *m, struct region *r)
 
 	while (at.v < r->at.v + r->size) {
 		struct hpa found[DROP_AT_ONCE];
+		struct gpa first = at;
 		unsigned n = clear_leaves(m, r, &at, found);
 
 		if (n)
-			flush_all(&m->flusher);
+			flush_range(&m->flusher, first, at.v - first.v, has_frames(r));
 		while (n-- && has_frames(r))
 			frame_put(found[n]);
 	}
@@ -457,7 +458,7 @@ COLD int gmap_protect(struct gmap *m, struct gpa gpa, uint64_t size, enum gtable
 		CHECK(!gtable_protect(&m->table, gpa, size, rights)); /* it cuts no leaf */
 	atomic_store_explicit(&r->rights, rights, memory_order_release);
 	lock_release(&r->lock);
-	flush_all(&m->flusher);
+	flush_range(&m->flusher, gpa, size, false);
 	return 0;
 }
 

@@ -19,6 +19,14 @@ OPTION_NUMBER(escape, escape, escape_key, 1, 127,
 
 static bool is_escaped; /* the escape key came, what follows it did not */
 
+/* A key wakes the VM whose console has it, if that has suspended itself. */
+static void wake(const struct vconsole *vc)
+{
+	for (unsigned i = 0; i < n_vms(); i++)
+		if (vm_console(vm_at(i)) == vc)
+			(void)vm_wake(vm_at(i));
+}
+
 /* To whoever has the keyboard; a command of the monitor may give it away in between. */
 static void give(const char *bytes, size_t n)
 {
@@ -30,6 +38,8 @@ static void give(const char *bytes, size_t n)
 			used = monitor_type(bytes, n);
 		else if (vconsole_type(vc, bytes, n) < n)
 			(void)console_offer("\a", 1);
+		if (vc)
+			wake(vc);
 		bytes += used;
 		n -= used;
 	}

@@ -327,7 +327,7 @@ int vm_resume(struct vm *vm)
 		go_on(vm);
 	else if (vm->state == VM_IS_PAUSING)
 		vm->goes_on = true;
-	else
+	else if (vm->state != VM_IS_RUNNING || !vm_wake(vm))
 		return vm->state == VM_IS_RUNNING ? -EALREADY : -EBUSY;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "lib/guest_image.h"
 #include "lib/placement.h"
 #include "platform/timer.h"
+#include "sbi/guest/vsbi.h"
 #include "vcpu/engine.h"
 
 /* For the guest's tree: each vCPU has a node with the names of its extensions. */
@@ -190,6 +191,7 @@ int vm_load(struct vm *vm, struct vm_error *error)
 		/* A guest's time begins with it. */
 		for (unsigned i = 0; i < vm->n_vcpus; i++)
 			vm->vcpus[i]->time_delta = -now;
+		vsbi_reset_system(first);
 		first->engine->reset(first, entry, first->hart_id, l->place.tree.v);
 	}
 	free(l);

@@ -58,6 +58,15 @@ static void start(struct vcpu *v)
 	run_start(v);
 }
 
+bool vm_wake(struct vm *vm)
+{
+	bool was_asleep = false;
+
+	for (unsigned i = 0; i < vm->n_vcpus; i++)
+		was_asleep |= vsbi_wake(vm->vcpus[i]);
+	return was_asleep;
+}
+
 static const struct vcpu_ops ops = {
 	.sbi_call = vsbi_handle_call,
 	.memory_fault = memory_fault,

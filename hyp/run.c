@@ -19,6 +19,7 @@
 #include "platform/log.h"
 #include "platform/panic.h"
 #include "platform/timer.h"
+#include "sbi/guest/vsbi.h"
 #include "vcpu/engine.h"
 
 enum { SLICE_US = 10000 };
@@ -53,6 +54,7 @@ static void slice_begins(void)
 static void enqueue(struct vcpu *v)
 {
 	v->next = NULL;
+	v->ready_at = time_now();
 	if (here.first)
 		here.last->next = v;
 	else
@@ -73,6 +75,12 @@ static struct vcpu *dequeue(void)
 
 static void timer_wakes(struct timer *timer);
 
+/* Its guest asked for more than a wfi. */
+static bool is_suspended(struct vcpu *v)
+{
+	return atomic_load_explicit(&v->hsm, memory_order_relaxed) != HSM_STARTED;
+}
+
 /* Perhaps there is something for it. Else it waits again when it has its turn, and its guest sees
  * nothing of it. */
 static void wake(struct vcpu *v)
@@ -82,6 +90,8 @@ static void wake(struct vcpu *v)
 	if (v->timer.call == timer_wakes) /* else it is the guest's, and stays */
 		timer_cancel(&v->timer);
 	atomic_fetch_or_explicit(&v->orders, ORDER_WAIT, memory_order_relaxed);
+	if (is_suspended(v))
+		vcpu_set_hsm(v, HSM_RESUME_PENDING);
 	v->state = VCPU_RUNNABLE;
 	enqueue(v);
 }
@@ -177,7 +187,7 @@ static void take_orders(struct vcpu *v)
 			v->seen = v->engine->translation(v);
 		atomic_fetch_and_explicit(&v->orders, ~(uint32_t)ORDER_SHOW, memory_order_release);
 	}
-	if (orders & ORDER_LEAVE && v == here.running) /* in an exit of its own */
+	if (orders & (ORDER_LEAVE | ORDER_EVENT) && v == here.running) /* in an exit of its own */
 		vcpu_leave(v, VERDICT_POLL);
 }
 
@@ -271,6 +281,8 @@ static void wait(struct vcpu *v)
 		vcpu_set_hsm(v, HSM_STARTED);
 		return;
 	}
+	if (is_suspended(v))
+		vcpu_set_hsm(v, HSM_SUSPENDED);
 	uint64_t when = v->engine->wakes_at(v);
 
 	if (when != ~0ull && !v->timer.is_set) {
@@ -295,6 +307,7 @@ static void stop(struct vcpu *v)
 }
 
 /* What it is ordered to do in place of running. */
+#define ORDERS_FIRST (ORDER_LEAVE | ORDER_PAUSE | ORDER_EVENT | ORDER_WAIT)
 static __attribute__((noinline)) void go(struct vcpu *v)
 {
 	uint32_t orders = orders_of(v);
@@ -304,6 +317,9 @@ static __attribute__((noinline)) void go(struct vcpu *v)
 	} else if (orders & ORDER_PAUSE) {
 		park(v);
 		say_parked(v);
+	} else if (obey(v, ORDER_EVENT) && vsbi_take_event(v)) {
+		(void)obey(v, ORDER_WAIT); /* that is what it waited for */
+		vcpu_set_hsm(v, HSM_STARTED);
 	} else if (obey(v, ORDER_WAIT)) {
 		wait(v);
 	}
@@ -313,7 +329,7 @@ static __attribute__((noinline)) void go(struct vcpu *v)
 static void run(struct vcpu *v)
 {
 	while (v->state == VCPU_RUNNABLE && !here.is_slice_over) {
-		if (UNLIKELY(orders_of(v) & (ORDER_LEAVE | ORDER_PAUSE | ORDER_WAIT))) {
+		if (UNLIKELY(orders_of(v) & ORDERS_FIRST)) {
 			go(v);
 			continue;
 		}
@@ -352,13 +368,16 @@ bool run_next(void)
 	if (!v)
 		return false;
 	load(v);
+	vsbi_turn_begins(v);
 	here.running = v;
 	slice_begins();
 	run(v);
 	here.running = NULL;
 	timer_cancel(&here.slice);
-	if (v->state == VCPU_RUNNABLE)
+	if (v->state == VCPU_RUNNABLE) {
+		vsbi_turn_ends(v);
 		enqueue(v);
+	}
 	return true;
 }
 

@@ -31,6 +31,8 @@ int vm_stop(struct vm *vm);
  */
 MUST_CHECK int vm_pause(struct vm *vm);
 MUST_CHECK int vm_resume(struct vm *vm);
+/* A person is there: it goes on if it has suspended itself. Had it? */
+bool vm_wake(struct vm *vm);
 /* Stop it, and start it when it has stopped; one that is starting goes on. */
 MUST_CHECK int vm_restart(struct vm *vm);
 

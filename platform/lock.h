@@ -26,6 +26,7 @@ enum lock_rank {
 	RANK_SERIAL,   /* between a console and a guest's UART */
 	RANK_UART,     /* a guest's UART */
 	RANK_PLIC,     /* a guest's interrupt controller */
+	RANK_EVENTS,   /* a guest's software events */
 	RANK_REGION,   /* the entries of a region of guest memory */
 	RANK_LIBC,     /* malloc and the C library */
 	RANK_OWN,      /* own memory */

@@ -50,6 +50,12 @@ struct vcpu_engine {
 			    uint64_t asid);
 	/* Loaded, in an SBI call: go on at `entry`, translation and interrupts off. */
 	void (*go_on_at)(struct vcpu *v, struct gpa entry);
+	/* Loaded: the guest's environment is this henvcfg (of guest_env) from now on. False: the
+	 * hart refuses, and nothing has changed. */
+	bool (*set_env)(struct vcpu *v, uint64_t henvcfg);
+	/* Loaded: where the guest's S-mode came from, and the mode that it is in. */
+	struct vcpu_privilege (*privilege_get)(const struct vcpu *v);
+	void (*privilege_set)(struct vcpu *v, const struct vcpu_privilege *p);
 	/* Loaded: take an IPI back that the guest has not taken; was there one? */
 	bool (*clear_ipi)(struct vcpu *v);
 	/* Loaded: would the guest's wfi end now? And when does its timer, in host time; ~0: never.

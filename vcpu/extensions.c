@@ -48,9 +48,9 @@ static const struct row table[] = {
 	/* Its stimecmp is out of reach where hcounteren.TM is clear. */
 	ROW(SSTC, NEEDS(ISA_ZICNTR), HENVCFG(ENVCFG_STCE), HEXT_ONLY),
 	ROW(SVADU, HENVCFG(ENVCFG_ADUE), HEXT_ONLY),
-	/* Of pointer masking this is the guest's U-mode, by its senvcfg. henvcfg.PMM would mask the
-	 * pointers of its S-mode, unasked: FWFT's POINTER_MASKING_PMLEN for guests. The host's own
-	 * FWFT is not asked, it is about our pointers. */
+	/* Of pointer masking this is the guest's U-mode, by its senvcfg. henvcfg.PMM masks the
+	 * pointers of its S-mode: that the guest asks for, by its FWFT's POINTER_MASKING_PMLEN. The
+	 * host's own FWFT is not asked, it is about our pointers. */
 	ROW(SSNPM, SENVCFG, HEXT_ONLY),
 	ROW(SSSTATEEN, SSTATEEN, HEXT_ONLY),
 	/* Nobody starts a counter before the guest's SBI PMU does. */
@@ -284,6 +284,10 @@ COLD struct guest_env extensions_env(const struct isa *guest)
 		.cboz_block = isa_has(guest, ISA_ZICBOZ) ? h.cboz_block : 0,
 	};
 
+	if (isa_has(guest, ISA_SVADU))
+		env.henvcfg_choice |= ENVCFG_ADUE;
+	if (isa_has(guest, ISA_SSNPM) && !(ENVCFG_PMM & ~h.henvcfg))
+		env.henvcfg_choice |= ENVCFG_PMM;
 	for (const struct row *r = table; r < table_end; r++) {
 		if (!isa_has(guest, r->extension))
 			continue;

@@ -27,9 +27,10 @@ enum state {
 
 /* What a hart is set to while it runs a guest. */
 struct guest_env {
-	uint64_t henvcfg;
-	uint64_t hstateen0;  /* where the hart has it */
-	uint64_t hstateen_n; /* the same for hstateen1, 2 and 3 */
+	uint64_t henvcfg;        /* after a reset */
+	uint64_t henvcfg_choice; /* what of it the guest may choose, by FWFT */
+	uint64_t hstateen0;      /* where the hart has it */
+	uint64_t hstateen_n;     /* the same for hstateen1, 2 and 3 */
 	uint32_t hcounteren;
 	/* enum state. Without F or V, the HS-level sstatus.FS or VS is 0 while the guest runs: then
 	 * its instructions are illegal to it, whatever it writes to its own. */

@@ -78,8 +78,18 @@ void vcpu_note_save(struct vcpu *v)
 	atomic_fetch_and_explicit(&v->fences, ~(uint32_t)FENCES_LOADED, memory_order_release);
 }
 
+static void order(struct vcpu *v, enum vcpu_order what)
+{
+	atomic_fetch_or_explicit(&v->orders, what, memory_order_acq_rel);
+	tell(v);
+}
+
 void vcpu_order_leave(struct vcpu *v)
 {
-	atomic_fetch_or_explicit(&v->orders, ORDER_LEAVE, memory_order_acq_rel);
-	tell(v);
+	order(v, ORDER_LEAVE);
+}
+
+void vcpu_order_event(struct vcpu *v)
+{
+	order(v, ORDER_EVENT);
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "arch/addr.h"
+#include "platform/lock.h"
 #include "platform/timer.h"
 #include "platform/work.h"
 
@@ -70,6 +71,7 @@ struct trap_info {
 struct vs_state {
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vstimecmp;
 	uint64_t hvip, hstatus, sstatus;
+	uint64_t henvcfg; /* its guest_env's, but for what the guest chose by FWFT */
 	/* These have no copy of their own for a guest. */
 	uint64_t senvcfg, scounteren, sstateen[4], scontext, vsiselect;
 };
@@ -80,18 +82,35 @@ struct vcpu_translation {
 	bool is_user, sum, mxr;
 };
 
+/* What a trap into the guest's S-mode puts down and changes, and a return from one takes up. */
+struct vcpu_privilege {
+	uint64_t sepc;
+	uint64_t status; /* SPP, SPIE, SIE as in sstatus */
+	bool is_user;
+};
+#define PRIVILEGE_STATUS (SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)
+
 /* Interrupts that devices and other vCPUs hold up to a vCPU. */
 enum vcpu_line {
 	LINE_SOFT = 1 << 0,  /* an IPI: taken over once, the guest clears it */
 	LINE_TIMER = 1 << 1, /* a level, where the timer is ours */
 	LINE_EXT = 1 << 2,   /* a level */
+	LINE_WAKE = 1 << 3,  /* no interrupt: it ends one wait */
 };
 
 enum vcpu_state { VCPU_OFF, VCPU_WAITING, VCPU_RUNNABLE, VCPU_PARKED };
 
 /* What the guest is told of it, by the numbers of the SBI ("Hart State Management Extension"). Who
  * moves it from STOPPED to START_PENDING is the one that starts it; all else is its own hart's. */
-enum vcpu_hsm { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING, HSM_STOP_PENDING, HSM_SUSPENDED };
+enum vcpu_hsm {
+	HSM_STARTED,
+	HSM_STOPPED,
+	HSM_START_PENDING,
+	HSM_STOP_PENDING,
+	HSM_SUSPENDED,
+	HSM_SUSPEND_PENDING, /* until it waits */
+	HSM_RESUME_PENDING,  /* something came for it: it looks whether it is enough */
+};
 
 /* Fences of what a guest's hart keeps of its own tables and code. */
 enum guest_fence {
@@ -110,6 +129,29 @@ struct fw_counter {
 	uint64_t value; /* while it counts: less than the count by what had happened at its start */
 	uint8_t event;  /* code + 1; 0: none */
 	bool is_counting;
+};
+
+/* A software event of the SBI: its attributes, by their ids. Under vcpu->events_lock of the VM's
+ * first vCPU, of all of its vCPUs. */
+enum { N_EVENT_ATTRIBUTES = 10 };
+struct sse_event {
+	uint64_t attributes[N_EVENT_ATTRIBUTES];
+	uint64_t runs_on; /* a global one that runs: that hart's id */
+};
+
+/* What else the SBI keeps for a guest's hart; a reset clears it. */
+struct vcpu_sbi {
+	uint32_t fwft_locked; /* features, as bits */
+	/* Shared memory: 0, or its address with bit 0 set. */
+	uint64_t steal_at, snapshot_at;
+	/* Which memory it asks of what its events are, and how many have been told. */
+	uint64_t told_at, n_told;
+	/* What of it stands there, but for `untold`. */
+	uint64_t stolen, untold;
+	uint32_t steal_sequence;
+	bool is_preempted;
+	struct sse_event event; /* the local one */
+	bool takes_events;
 };
 
 struct vcpu {
@@ -142,17 +184,19 @@ struct vcpu {
 	struct timer timer; /* wakes it, or raises its timer's line */
 	enum vcpu_state state;
 	struct vcpu *next;  /* in the hart's queue */
+	uint64_t ready_at;  /* since when */
 	uint64_t due;       /* of a parked one: its guest's timer, in guest time; ~0: not set */
 	unsigned last_hart; /* where it was loaded last, + 1 */
 	uint64_t awaits;    /* siblings, by hart id, whose fences it awaits before it goes on */
 	struct fw_counter counters[N_FW_COUNTERS];
 
 	/* Anyone's, at any time. */
-	_Atomic uint32_t lines;  /* enum vcpu_line */
-	_Atomic uint32_t orders; /* enum vcpu_order */
-	_Atomic uint32_t fences; /* enum guest_fence */
-	_Atomic uint32_t hsm;    /* enum vcpu_hsm */
-	struct work look;        /* queued on its hart: look at lines, orders and fences */
+	_Atomic uint32_t lines;     /* enum vcpu_line */
+	_Atomic uint32_t orders;    /* enum vcpu_order */
+	_Atomic uint32_t fences;    /* enum guest_fence */
+	_Atomic uint32_t hsm;       /* enum vcpu_hsm */
+	_Atomic uint32_t is_asleep; /* with its whole system, which a key or a person may wake */
+	struct work look;           /* queued on its hart: look at lines, orders and fences */
 	/* Firmware events that are not traps. */
 	_Atomic uint64_t events[N_FW_EVENTS];
 
@@ -160,13 +204,21 @@ struct vcpu {
 	const struct vcpu_engine *engine;
 	const struct guest_env *env;
 	struct vm *vm;
-	unsigned index;    /* among the vCPUs of its VM */
-	uint64_t hart_id;  /* as the guest knows it; below 64 */
-	uint64_t siblings; /* the hart ids of its VM, as bits; its own is one */
-	unsigned hart;     /* of ours, on which it runs */
-	uint64_t hgatp;
+	unsigned index;      /* among the vCPUs of its VM */
+	uint64_t hart_id;    /* as the guest knows it; below 64 */
+	uint64_t siblings;   /* the hart ids of its VM, as bits; its own is one */
+	unsigned hart;       /* of ours, on which it runs */
+	uint64_t hgatp;      /* but for the VMID, which is that of its hart */
 	uint64_t time_delta; /* guest time less host time; lowered by what its VM was paused */
 	void *v_area;        /* the vector registers; NULL where it has none */
+
+	/* The hart's that runs it, but for what is under events_lock; so far back that what is used
+	 * often keeps near the front, where one instruction reaches it. */
+	struct vcpu_sbi sbi;
+
+	/* In the VM's first vCPU: its global software event, and the lock of all. */
+	struct sse_event global_event;
+	struct lock events_lock;
 };
 
 /* What somebody wants of it when it is looked at. */
@@ -177,7 +229,8 @@ enum vcpu_order {
 	ORDER_PAUSE = 1 << 3, /* it does not run for as long as this stands; leaving comes first */
 	ORDER_PARK = 1 << 4,  /* stands until it has obeyed that */
 	ORDER_RESUME = 1 << 5,
-	ORDER_WAIT = 1 << 6, /* its own: it waited; is there anything to go on for? */
+	ORDER_WAIT = 1 << 6,  /* its own: it waited; is there anything to go on for? */
+	ORDER_EVENT = 1 << 7, /* take a software event, if there is one */
 };
 
 static_assert(offsetof(struct vcpu, pc) == VCPU_PC);
@@ -197,8 +250,9 @@ static inline void vcpu_leave(struct vcpu *v, enum verdict verdict)
 /* Raise or lower a line; any hart. The vCPU wakes if it waits. */
 void vcpu_set_line(struct vcpu *v, enum vcpu_line line, bool on);
 
-/* Ask it to leave its VM; any hart. */
+/* Ask it to leave its VM; to take a software event. Any hart. */
 void vcpu_order_leave(struct vcpu *v);
+void vcpu_order_event(struct vcpu *v);
 
 /*
  * Fences that siblings ask for, of everything. vcpu_ask_fence: the vCPU executes it before it runs

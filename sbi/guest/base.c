@@ -3,7 +3,7 @@
 #include "sbi/guest/vsbi.h"
 
 enum {
-	SPEC_2_0 = 2 << 24,
+	SPEC_3_0 = 3 << 24,
 	IMPLEMENTATION = 0x48415254, /* above the assigned ids; docs/sbi.md */
 	IMPLEMENTATION_VERSION = 0x000100,
 };
@@ -11,7 +11,7 @@ enum {
 static struct sbi_ret spec_version(struct vcpu *v)
 {
 	(void)v;
-	return vsbi_value(SPEC_2_0);
+	return vsbi_value(SPEC_3_0);
 }
 
 static struct sbi_ret impl_id(struct vcpu *v)

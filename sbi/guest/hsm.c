@@ -6,7 +6,7 @@
 enum { SUSPEND_RETENTIVE = 0 };
 #define SUSPEND_NON_RETENTIVE 0x80000000u
 
-static bool is_code(struct vcpu *v, uint64_t at)
+bool vsbi_is_code(struct vcpu *v, uint64_t at)
 {
 	return !(at & 1) && vcpu_ops->is_memory(v, GPA(at), 2, GTABLE_X);
 }
@@ -19,7 +19,7 @@ static struct sbi_ret hart_start(struct vcpu *v)
 
 	if (!other)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	if (!is_code(v, at))
+	if (!vsbi_is_code(v, at))
 		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
 	/* Whoever moves it from STOPPED has it for itself until it starts. */
 	if (!atomic_compare_exchange_strong_explicit(&other->hsm, &state, HSM_START_PENDING,
@@ -34,6 +34,7 @@ static struct sbi_ret hart_start(struct vcpu *v)
 static struct sbi_ret hart_stop(struct vcpu *v)
 {
 	vcpu_set_hsm(v, HSM_STOP_PENDING);
+	vsbi_leave_events(v);
 	vcpu_leave(v, VERDICT_OFF);
 	return vsbi_value(0);
 }
@@ -47,10 +48,23 @@ static struct sbi_ret hart_get_status(struct vcpu *v)
 	return vsbi_value(atomic_load_explicit(&other->hsm, memory_order_acquire));
 }
 
+static void wait(struct vcpu *v)
+{
+	vcpu_set_hsm(v, HSM_SUSPEND_PENDING);
+	vcpu_leave(v, VERDICT_WAIT);
+}
+
 /*
  * A suspended hart keeps everything. Of what it loses in a non-retentive state only what the
  * specification then gives a value has to be lost, and is so at once.
  */
+struct sbi_ret vsbi_wait_and_go_on_at(struct vcpu *v, uint64_t at, uint64_t opaque)
+{
+	wait(v);
+	v->engine->go_on_at(v, GPA(at));
+	return (struct sbi_ret){ .error = (long)v->hart_id, .value = (long)opaque };
+}
+
 static struct sbi_ret hart_suspend(struct vcpu *v)
 {
 	uint32_t type = (uint32_t)vsbi_arg(v, 0);
@@ -58,14 +72,13 @@ static struct sbi_ret hart_suspend(struct vcpu *v)
 
 	if (type != SUSPEND_RETENTIVE && type != SUSPEND_NON_RETENTIVE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	if (type == SUSPEND_NON_RETENTIVE && !is_code(v, at))
-		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
-	vcpu_set_hsm(v, HSM_SUSPENDED);
-	vcpu_leave(v, VERDICT_WAIT);
-	if (type == SUSPEND_RETENTIVE)
-		return vsbi_value(0);
-	v->engine->go_on_at(v, GPA(at));
-	return (struct sbi_ret){ .error = (long)v->hart_id, .value = (long)opaque };
+	if (type == SUSPEND_NON_RETENTIVE) {
+		if (!vsbi_is_code(v, at))
+			return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+		return vsbi_wait_and_go_on_at(v, at, opaque);
+	}
+	wait(v);
+	return vsbi_value(0);
 }
 
 static vsbi_function *const functions[] = { hart_start, hart_stop, hart_get_status, hart_suspend };

@@ -49,10 +49,9 @@ static bool read_entry(void *context, struct gpa at, uint64_t *entry)
 static unsigned translate(struct vcpu *v, uint64_t at, struct gpa *gpa)
 {
 	struct vcpu_translation t = v->engine->translation(v);
-	struct walk_access load = { .kind = GTABLE_R,
-				    .sum = t.sum,
-				    .mxr = t.mxr,
-				    .sets_ad = v->env->henvcfg & ENVCFG_ADUE };
+	struct walk_access load = {
+		.kind = GTABLE_R, .sum = t.sum, .mxr = t.mxr, .sets_ad = v->vs.henvcfg & ENVCFG_ADUE
+	};
 	struct walk w;
 
 	walk_guest(&w, t.satp, GVA(at), ~0ull, read_entry, v);

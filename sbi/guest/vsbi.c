@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sbi/guest/vsbi.h"
 
+#include "gstage/gtable.h"
 #include "lib/component.h"
 #include "platform/panic.h"
 
+/* SSE is a component of its own, of 2.4 KB: an image may do without it, and BASE's probe tells. */
+extern const struct vsbi_extension vsbi_sse __attribute__((weak));
+
+__attribute__((weak)) bool vsbi_take_event(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+__attribute__((weak)) void vsbi_leave_events(struct vcpu *v)
+{
+	(void)v;
+}
+
+__attribute__((weak)) void vsbi_reset_system(struct vcpu *first)
+{
+	(void)first;
+}
+
 static const struct vsbi_extension *const extensions[] = {
-	&vsbi_base, &vsbi_dbcn,   &vsbi_hsm,  &vsbi_ipi,
-	&vsbi_pmu,  &vsbi_rfence, &vsbi_srst, &vsbi_time,
+	&vsbi_base,   &vsbi_dbcn, &vsbi_fwft, &vsbi_hsm, &vsbi_ipi,  &vsbi_pmu,
+	&vsbi_rfence, &vsbi_srst, &vsbi_sse,  &vsbi_sta, &vsbi_susp, &vsbi_time,
 };
 
 /*
@@ -62,9 +82,28 @@ struct hart_list vsbi_harts(const struct vcpu *v, uint64_t mask, uint64_t base)
 	};
 }
 
+long vsbi_find_shmem(struct vcpu *v, uint64_t size, uint64_t *at)
+{
+	uint64_t low = vsbi_arg(v, 0), high = vsbi_arg(v, 1), flags = vsbi_arg(v, 2);
+
+	*at = 0;
+	if (flags)
+		return SBI_ERR_INVALID_PARAM;
+	if (!~low && !~high)
+		return SBI_SUCCESS;
+	if (!is_aligned(low, size))
+		return SBI_ERR_INVALID_PARAM;
+	if (high || !vcpu_ops->is_memory(v, GPA(low), size, GTABLE_R | GTABLE_W))
+		return SBI_ERR_INVALID_ADDRESS;
+	*at = low | 1;
+	return SBI_SUCCESS;
+}
+
 static int vsbi_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(extensions); i++) {
+		if (!extensions[i])
+			continue;
 		const struct vsbi_extension **at = &table[place(extensions[i]->id)];
 
 		CHECK(!*at);

@@ -12,8 +12,14 @@
 #include "vcpu/engine.h"
 
 /* Beyond what the hypervisor itself asks of its firmware. */
-#define SBI_EXT_PMU      0x504d55l
-#define SBI_ERR_NO_SHMEM (-9l)
+#define SBI_EXT_PMU           0x504d55l
+#define SBI_EXT_SSE           0x535345l
+#define SBI_EXT_SUSP          0x53555350l
+#define SBI_EXT_STA           0x535441l
+#define SBI_ERR_NO_SHMEM      (-9l)
+#define SBI_ERR_INVALID_STATE (-10l)
+#define SBI_ERR_BAD_RANGE     (-11l)
+#define SBI_ERR_DENIED_LOCKED (-14l)
 
 typedef struct sbi_ret vsbi_function(struct vcpu *v);
 
@@ -30,8 +36,8 @@ struct vsbi_extension {
 					    .n_functions = ARRAY_LEN(functions_),                  \
 					    .functions = (functions_) }
 
-extern const struct vsbi_extension vsbi_base, vsbi_dbcn, vsbi_hsm, vsbi_ipi, vsbi_pmu, vsbi_rfence,
-	vsbi_srst, vsbi_time;
+extern const struct vsbi_extension vsbi_base, vsbi_dbcn, vsbi_fwft, vsbi_hsm, vsbi_ipi, vsbi_pmu,
+	vsbi_rfence, vsbi_srst, vsbi_sta, vsbi_susp, vsbi_time;
 /* SBI 0.1: its functions are those of the extensions 0 to 8, whatever a6 holds. */
 extern const struct vsbi_extension vsbi_legacy;
 
@@ -48,6 +54,32 @@ struct hart_list {
 	bool exist;
 };
 struct hart_list vsbi_harts(const struct vcpu *v, uint64_t mask, uint64_t base);
+
+/* Arguments (low, high, flags) by which shared memory is set, as large as it is aligned, or given
+ * up: *at is 0 then, else its address with bit 0 set. SBI_SUCCESS, or what is wrong. */
+long vsbi_find_shmem(struct vcpu *v, uint64_t size, uint64_t *at);
+
+/* A VM begins, of which this is the first vCPU: what its vCPUs have in common is as new. */
+void vsbi_reset_system(struct vcpu *first);
+
+/* By the run loop, as ORDER_EVENT says, its state loaded: true if the vCPU took an event and goes
+ * on in its handler. */
+bool vsbi_take_event(struct vcpu *v);
+/* The caller stops: events are no longer its affair. Its HSM state says so already. */
+void vsbi_leave_events(struct vcpu *v);
+
+/* By the run loop: the vCPU's turn begins, with its state loaded, and ends although it could go on.
+ */
+void vsbi_turn_begins(struct vcpu *v);
+void vsbi_turn_ends(struct vcpu *v);
+
+/* May a hart of this guest begin there? */
+bool vsbi_is_code(struct vcpu *v, uint64_t at);
+/* The caller sleeps until an interrupt, and then begins there as a started hart does. */
+struct sbi_ret vsbi_wait_and_go_on_at(struct vcpu *v, uint64_t at, uint64_t opaque);
+
+/* By somebody outside: it goes on if its system is suspended. Was it? Any hart. */
+bool vsbi_wake(struct vcpu *v);
 
 /* What legacy functions share with those that replaced them. */
 void vsbi_send_ipi(struct vcpu *v, uint64_t ids);

@@ -249,9 +249,9 @@ static bool do_reset(const struct op *o)
 	return false;
 }
 
-static void forget(uint64_t tag)
+static void forget(uint64_t id, struct gpa from, uint64_t n_pages)
 {
-	(void)tag;
+	(void)id, (void)from, (void)n_pages;
 }
 
 /* Aligned to 2 MiB now and then, or nothing large would ever fit. */
@@ -301,13 +301,14 @@ static bool operate(const struct op *o)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned last_hart = 0;
+	uint64_t id;
 	bool is_broken = false;
 
 	gmap_host_write_less();
 	memset(pages, 0, sizeof(pages));
 	WANT(!gmap_init(&m, "vm", GTABLE_SV39X4 + size % 3, size % 5 ? UINT64_MAX : 600));
 	m.flusher.forget = forget;
-	WANT(flush_note_load(&m.flusher, &m, &last_hart));
+	WANT(flush_note_load(&m.flusher, &m, &last_hart, 14, &id));
 	for (size_t o = 0, n = 0; o + OP_BYTES <= size && n < MAX_OPS; o += OP_BYTES, n++) {
 		struct op op = decode(data + o);
 

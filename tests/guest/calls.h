@@ -21,6 +21,7 @@ enum test_call {
 	TEST_TIMELESS, /* (gpa): start the VM without counters there; it ends by itself */
 	TEST_SCRATCH,  /* (gpa, writes): copy the scratch device's registers there, or from there */
 	TEST_TYPE,     /* (gpa, n): somebody types this at the caller's console */
+	TEST_KEY,      /* (ms): then somebody presses a key at the caller's console */
 	TEST_RTC,      /* (offset): what the host reads of its real-time clock */
 };
 
@@ -62,6 +63,7 @@ enum test_fact {
 	FACT_TIMELESS_RUNS,
 	FACT_HAS_RTC,     /* there is a window on the host's */
 	FACT_HAS_STATEEN, /* the hart can keep senvcfg from a guest */
+	FACT_N_HARTS,     /* of the host */
 	FACT_TOLD,        /* + enum told */
 };
 

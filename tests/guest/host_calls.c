@@ -69,6 +69,8 @@ static struct sbi_ret ask(struct vcpu *v)
 		return vsbi_value(timeless->state != VM_IS_STOPPED);
 	case FACT_HAS_RTC:
 		return vsbi_value(rtc_find(&(struct hpa){ 0 }));
+	case FACT_N_HARTS:
+		return vsbi_value(n_harts());
 	case FACT_HAS_STATEEN:
 		return vsbi_value(hart_features(0)->hstateen);
 	default:
@@ -195,13 +197,39 @@ static struct sbi_ret type(struct vcpu *v)
 	return vsbi_value(0);
 }
 
+/* As hyp/keyboard.c has it. */
+static void press(struct timer *timer)
+{
+	(void)timer;
+	(void)vconsole_type(vm_console(typing.vm), "x", 1);
+	(void)vm_wake(typing.vm);
+}
+
+static void set_key(struct work *work)
+{
+	static struct timer timer = { .call = press };
+
+	(void)work;
+	timer_set(&timer, time_now() + time_from_us(typing.n * 1000));
+}
+
+static struct sbi_ret press_key(struct vcpu *v)
+{
+	typing.vm = v->vm;
+	typing.n = vsbi_arg(v, 0);
+	typing.work.call = set_key;
+	work_queue(&typing.work, 0);
+	vcpu_leave(v, VERDICT_POLL);
+	return vsbi_value(0);
+}
+
 static vsbi_function *const functions[] = {
 	[TEST_SAY] = say,         [TEST_END] = end,
 	[TEST_PATTERN] = pattern, [TEST_ASK] = ask,
 	[TEST_COUNT] = count,     [TEST_PARTNER] = drive,
 	[TEST_TELL] = tell,       [TEST_TIMELESS] = start_without_time,
 	[TEST_TYPE] = type,       [TEST_SCRATCH] = scratch_copy,
-	[TEST_RTC] = rtc_read,
+	[TEST_KEY] = press_key,   [TEST_RTC] = rtc_read,
 };
 
 void __wrap_vsbi_handle_call(struct vcpu *v)

@@ -6,7 +6,7 @@ program.guest-tests := tests/kit/kit.c $(sort $(filter-out $(guest-host) $(guest
 
 component.bundle_guest_tests := $(guest-bundle)
 component.guest_host := $(guest-host) tests/kit/semihost.c
-image.test-guest := $(RUNTIME) bundle_guest_tests guest_host $(filter-out hyp,$(HYPERVISOR))
+image.test-guest := $(RUNTIME) bundle_guest_tests guest_host $(filter-out hyp,$(HYPERVISOR)) sse
 
 # The product has no place for calls of tests: the linker puts ours before the one handler of all.
 $(B)/test-guest.first $(B)/test-guest.elf: private LDFLAGS += -Wl,--wrap=vsbi_handle_call

@@ -6,7 +6,7 @@
 #include "tests/kit/kit.h"
 
 enum { SBI_EXT_PMU = 0x504d55, SBI_ERR_NO_SHMEM = -9, LEGACY_SET_TIMER = 0 };
-enum { N_COUNTERS, INFO, CONFIG, START, STOP, READ, READ_HIGH, SNAPSHOT, EVENT_INFO };
+enum { N_COUNTERS, INFO, CONFIG, START, STOP, READ, READ_HIGH, SNAPSHOT, EVENT_INFO, N_FUNCTIONS };
 enum { SKIP_MATCH = 1, CLEAR_VALUE = 2, AUTO_START = 4 };
 enum { SET_VALUE = 1, FROM_SNAPSHOT = 2 };
 enum { RESET = 1, TAKE_SNAPSHOT = 2 };
@@ -179,17 +179,59 @@ TEST(pmu, counter_is_started_and_stopped_once)
 	begin();
 }
 
-TEST(pmu, there_is_no_snapshot_and_no_other_function)
+TEST(pmu, snapshot_is_taken_and_begun_from_where_memory_was_given_for_it)
 {
-	static const long others[] = { SNAPSHOT, EVENT_INFO, 9, 77, -1 };
+	static const uint64_t nowhere[] = { MAP_HOLE, MAP_RESERVED, MAP_UART, MAP_ROM };
+	uint64_t at = claim_fresh();
+	volatile uint64_t *snapshot = (volatile uint64_t *)at;
 
 	begin();
-	EXPECT_EQ(configure(FW + FW_SET_TIMER, 0), 0);
+	EXPECT_EQ(configure(FW + FW_SET_TIMER, CLEAR_VALUE), 0);
 	EXPECT_EQ(error_of(START, 0, 1, FROM_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
 	EXPECT_EQ(error_of(STOP, 0, 1, TAKE_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
-	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
-		EXPECT_EQ(error_of(others[i], MAP_RAM, 0, 1, 0), SBI_ERR_NOT_SUPPORTED);
+	for (unsigned i = 0; i < ARRAY_LEN(nowhere); i++)
+		EXPECT_EQ(error_of(SNAPSHOT, nowhere[i], 0, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	EXPECT_EQ(error_of(SNAPSHOT, at + 8, 0, 0, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(SNAPSHOT, at, 0, 1, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(SNAPSHOT, at, 0, 0, 0), SBI_SUCCESS);
+	snapshot[1] = 40;
+	EXPECT_EQ(error_of(START, 0, 1, FROM_SNAPSHOT, 0), SBI_SUCCESS);
+	set_timer();
+	set_timer();
+	EXPECT_EQ(snapshot[1], 40);
+	EXPECT_EQ(error_of(STOP, 0, 1, TAKE_SNAPSHOT, 0), SBI_SUCCESS);
+	EXPECT_EQ(snapshot[1], 42);
+	EXPECT_EQ(snapshot[0] + snapshot[2], 0);
+	EXPECT_EQ(error_of(SNAPSHOT, ~0ull, ~0ull, 0, 0), SBI_SUCCESS);
+	EXPECT_EQ(error_of(STOP, 0, 1, TAKE_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
 	begin();
+}
+
+TEST(pmu, says_which_events_there_are_however_many_are_asked_about)
+{
+	enum { MANY = 300 };
+	static const long others[] = { N_FUNCTIONS, 77, -1 };
+	uint64_t at = claim_fresh();
+	struct {
+		uint32_t event, output;
+		uint64_t data;
+	} *infos = (void *)at;
+
+	for (unsigned i = 0; i < MANY; i++)
+		infos[i].event = FW + i;
+	EXPECT_EQ(error_of(EVENT_INFO, at, 0, MANY, 0), SBI_SUCCESS);
+	__asm__ volatile("" ::: "memory");
+	for (unsigned i = 0; i < MANY; i++)
+		EXPECT_EQ(infos[i].output, i < N_EVENTS);
+	infos[1].event = BIT(20);
+	EXPECT_EQ(error_of(EVENT_INFO, at, 0, 2, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(EVENT_INFO, at + 8, 0, 1, 0), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(EVENT_INFO, at, 0, 1, 1), SBI_ERR_INVALID_PARAM);
+	EXPECT_EQ(error_of(EVENT_INFO, MAP_ROM, 0, 1, 0), SBI_ERR_INVALID_ADDRESS);
+	EXPECT_EQ(error_of(EVENT_INFO, MAP_HOLE, 0, 1, 0), SBI_ERR_INVALID_ADDRESS);
+	EXPECT_EQ(error_of(EVENT_INFO, at, 0, ~0ull, 0), SBI_ERR_INVALID_ADDRESS);
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		EXPECT_EQ(error_of(others[i], at, 0, 0, 0), SBI_ERR_NOT_SUPPORTED);
 }
 
 TEST(pmu, traps_that_the_guest_was_given_are_counted)

@@ -3,7 +3,6 @@
 #include "tests/guest/saved.h"
 #include "tests/guest/second.h"
 
-#define SBI_HSM   0x48534d
 #define KEPT_CSRS CSR_SATP, CSR_STVEC, CSR_SSCRATCH, CSR_SSTATUS, CSR_SIE
 
 	.text
@@ -14,7 +13,7 @@ second_leave:
 	mv	a0, a2
 	mv	a1, a3
 	mv	a2, a4
-	li	a7, SBI_HSM
+	mv	a7, a5
 	ecall
 	ret
 

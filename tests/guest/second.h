@@ -22,11 +22,12 @@ struct second {
 static_assert(offsetof(struct second, found) == SECOND_FOUND);
 
 /*
- * A function of HSM by which this hart stops or sleeps; its three arguments. Returns the error if
- * it does not; else 0 when somebody lets it begin at second_begins, translation off, with the
+ * A function of the SBI by which this hart stops or sleeps; its three arguments. Returns the error
+ * if it does not; else 0 when somebody lets it begin at second_begins, translation off, with the
  * address of `s` in memory. The root that it has now must map that address and the code there.
  */
-long second_leave(struct second *s, uint64_t function, uint64_t a0, uint64_t a1, uint64_t a2);
+long second_leave(struct second *s, uint64_t function, uint64_t a0, uint64_t a1, uint64_t a2,
+		  long extension);
 extern const char second_begins[];
 
 #endif

@@ -37,7 +37,7 @@ static void leave(void)
 	__asm__ volatile("sfence.vma" ::: "memory");
 	csr_write(CSR_SIE, wakes_by_ipi ? SIE_SSIE : 0);
 	left_with = second_leave(&second, (uint64_t)left_by, left_a0, gpa_of(second_begins),
-				 gpa_of(&second));
+				 gpa_of(&second), SBI_EXT_HSM);
 	csr_write(CSR_SIE, sie);
 	csr_write(CSR_SATP, satp);
 	__asm__ volatile("sfence.vma" ::: "memory");

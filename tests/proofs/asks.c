@@ -80,7 +80,7 @@ void lock_check_release(const struct lock *l)
 	is_locked = false;
 }
 
-void flush_all(struct flusher *f)
+void flush_range(struct flusher *f, struct gpa from, uint64_t size, bool frees)
 {
 	assert(f == &map.flusher && !is_locked);
 	if (first.life == UNMAPPED)

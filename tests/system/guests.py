@@ -24,4 +24,5 @@ def jobs(env):
     images = [env.image('micro'), env.image('hartwood')]
     # KVM's column needs a compiler for Linux, which tests do not install.
     command = ['python3', '-B', 'bench/run', '--part', 'micro', '--without', 'kvm', str(images[0].parent)]
-    yield Job('system/guest/what-calls-cost', command, tap=False, time_limit=120, needs=images, expect=[r'^sbi-get-spec-version .* holds$'])
+    yield Job('system/guest/what-calls-cost', command, tap=False, time_limit=120, needs=images,
+              expect=[r'^sbi-get-spec-version .* holds$'])

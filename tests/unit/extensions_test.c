@@ -407,6 +407,23 @@ TEST(extensions, a_guest_is_told_one_of_svade_and_svadu)
 
 	EXPECT(!isa_has(&denied, ISA_SVADU) && isa_has(&denied, ISA_SVADE));
 	EXPECT_EQ(extensions_env(&denied).henvcfg & 1ull << 61, 0);
+	EXPECT_EQ(extensions_env(&denied).henvcfg_choice, 0);
+}
+
+TEST(extensions, a_guest_chooses_of_what_it_has_and_what_all_harts_can_do)
+{
+	enum { PMM_SHIFT = 32 };
+
+	all_have_everything();
+	struct isa all = guest_with_all(), no_svadu = guest_without(ISA_SVADU),
+		   no_ssnpm = guest_without(ISA_SSNPM);
+
+	EXPECT_EQ(extensions_env(&all).henvcfg_choice, 1ull << 61 | 3ull << PMM_SHIFT);
+	EXPECT_EQ(extensions_env(&all).henvcfg & 3ull << PMM_SHIFT, 0); /* unasked */
+	EXPECT_EQ(extensions_env(&no_svadu).henvcfg_choice, 3ull << PMM_SHIFT);
+	EXPECT_EQ(extensions_env(&no_ssnpm).henvcfg_choice, 1ull << 61);
+	harts[1].henvcfg &= ~(1ull << PMM_SHIFT);
+	EXPECT_EQ(extensions_env(&all).henvcfg_choice, 1ull << 61);
 }
 
 TEST(extensions, the_h_extension_carries_what_s_mode_sees_of_traps)

@@ -8,12 +8,14 @@
 struct gmap m;
 struct flushed flushed;
 
-static void forget(uint64_t tag)
+static uint64_t id;
+
+static void forget(uint64_t whose, struct gpa from, uint64_t n_pages)
 {
 	struct gpa at = flushed.at;
 	unsigned level;
 
-	EXPECT_EQ(tag, 7);
+	EXPECT_EQ(whose, id);
 	flushed.n++;
 	if (flushed.is_seen)
 		return;
@@ -22,6 +24,8 @@ static void forget(uint64_t tag)
 		return;
 	}
 	flushed.is_seen = true;
+	if (n_pages)
+		EXPECT(from.v <= flushed.at.v && flushed.end.v <= from.v + n_pages * PAGE_SIZE);
 	for (unsigned i = 0; flushed.held[i].v; i++)
 		EXPECT(gmap_host_is_held(flushed.held[i]));
 }
@@ -42,9 +46,8 @@ void begin_with(unsigned levels, uint64_t quota)
 	memset(&flushed, 0, sizeof(flushed));
 	gmap_host_no_limits();
 	REQUIRE_EQ(gmap_init(&m, "vm", levels, quota), 0);
-	m.flusher.tag = 7;
 	m.flusher.forget = forget;
-	EXPECT(flush_note_load(&m.flusher, &m, &last_hart));
+	EXPECT(flush_note_load(&m.flusher, &m, &last_hart, 14, &id));
 }
 
 struct region ram(uint64_t at, uint64_t size, enum region_kind kind, unsigned fill_level)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "arch/fence.h"
 #include "platform/mmu.h"
 #include "platform/work.h"
 #include "tests/unit/own_host.h"
@@ -31,7 +32,7 @@ static struct zone {
 
 static unsigned char *arena;
 static uint64_t n_zeroed;
-static bool writes_less;
+static bool writes_less, uses_again_soon;
 static unsigned fail_in[N_FAIL_KINDS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -125,9 +126,11 @@ static void write_all(unsigned char *block, uint64_t size, bool zero)
 			memset(block + at, zero ? 0 : GMAP_HOST_DIRT, n);
 }
 
-/* Each block is used again as late as can be. */
+/* Each block is used again as late as can be, or as soon. */
 static struct hpa take_block(struct zone *z, struct frame_owner *owner)
 {
+	if (uses_again_soon)
+		z->next = 0;
 	while (z->owners[z->next])
 		z->next = (z->next + 1) % z->n;
 	struct hpa at = HPA(FRAMES_AT + z->at + z->next * size_of(z));
@@ -211,6 +214,11 @@ void gmap_host_write_less(void)
 	writes_less = true;
 }
 
+void gmap_host_use_again_soon(void)
+{
+	uses_again_soon = true;
+}
+
 void gmap_host_limit(unsigned order, unsigned n_blocks)
 {
 	zone_of_order(order)->limit = n_blocks;
@@ -248,4 +256,10 @@ void window_close(void *w)
 void hart_kick(unsigned hart)
 {
 	(void)hart;
+}
+
+/* For programs that have no model of a hart. */
+__attribute__((weak)) void fence_model(const char *insn, uint64_t address, uint64_t id)
+{
+	(void)insn, (void)address, (void)id;
 }

@@ -25,6 +25,9 @@ void gmap_host_no_limits(void);
  * looks at no other, and has millions to do. */
 void gmap_host_write_less(void);
 
+/* From now on a block that was given back is the next one to be given out. */
+void gmap_host_use_again_soon(void);
+
 bool gmap_host_is_held(struct hpa at);
 uint64_t gmap_host_n_held(void);   /* frames, of all owners */
 uint64_t gmap_host_n_zeroed(void); /* bytes, ever */

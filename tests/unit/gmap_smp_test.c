@@ -27,9 +27,9 @@ static void want(bool ok)
 		atomic_fetch_add(&n_wrong, 1);
 }
 
-static void forget(uint64_t tag)
+static void forget(uint64_t id, struct gpa from, uint64_t n_pages)
 {
-	(void)tag;
+	(void)id, (void)from, (void)n_pages;
 	atomic_fetch_add(&n_forgotten, 1);
 }
 
@@ -72,15 +72,16 @@ static void join(pthread_t threads[N_HARTS])
 	for (unsigned i = 0; i < N_HARTS; i++)
 		pthread_join(threads[i], NULL);
 	pthread_barrier_destroy(&all_here);
-	m.flusher.harts = 0; /* they polled for the last time */
+	m.flusher.running = 0; /* they polled for the last time */
 }
 
 static void become_hart(void *index)
 {
 	unsigned last_hart = 0;
+	uint64_t id;
 
 	hart_index = (unsigned)(uintptr_t)index;
-	(void)flush_note_load(&m.flusher, index, &last_hart);
+	(void)flush_note_load(&m.flusher, index, &last_hart, 14, &id);
 }
 
 /* The contents are whoever's guest has them: harts of one guest use atomics. */

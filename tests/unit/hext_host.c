@@ -65,7 +65,7 @@ void csr_model_write(unsigned csr, uint64_t value)
 	if (csr == CSR_VSATP && value)
 		henvcfg_at_vsatp = csrs[CSR_HENVCFG];
 	if (csr == CSR_HGATP && value)
-		noted_at_hgatp = flusher.harts;
+		noted_at_hgatp = flusher.running;
 }
 
 void fence_model(const char *insn, uint64_t address, uint64_t id)
@@ -244,7 +244,6 @@ void begin(void)
 	csrs[CSR_VSTIMECMP] = ~0ull;
 	n_faults = n_accesses = n_privileged = 0;
 	fault_verdict = access_verdict = VERDICT_RESUME;
-	flusher.tag = VMID;
 	v->engine = &hext_engine;
 	v->env = &env;
 	v->v_area = area;

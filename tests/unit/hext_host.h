@@ -13,7 +13,7 @@
 #include "vcpu/extensions.h"
 #include "vcpu/hext/hext.h"
 
-enum { VMID = 5, ENTRY = 0x80200000, FAR = 1000000, NEVER = 9999 };
+enum { ENTRY = 0x80200000, FAR = 1000000, NEVER = 9999 };
 #define ALL_STATES                                                                                 \
 	(STATE_F | STATE_V | STATE_SENVCFG | STATE_SSTATEEN | STATE_SCONTEXT | STATE_VSISELECT)
 #define VSATP_OF_GUEST (field_put(SATP_MODE, SATP_MODE_SV39) | 0x80001)

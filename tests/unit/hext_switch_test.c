@@ -3,6 +3,8 @@
  * The hext engine's switches of guests: what no machine shows that forgives a wrong order, or keeps
  * no stale translation.
  */
+#include <string.h>
+
 #include "arch/csr.h"
 #include "gstage/flush.h"
 #include "platform/trap.h"
@@ -33,6 +35,49 @@ TEST(hext, load_says_how_tables_are_walked_before_they_can_be)
 	EXPECT_EQ(henvcfg_at_vsatp, env.henvcfg);
 }
 
+/* It is the vCPU's own: another of the same VM has what its reset gave it. */
+TEST(hext, what_a_guest_chose_of_its_environment_goes_with_its_vcpu_and_ends_with_its_reset)
+{
+	begin();
+	hext_load(v, &flusher);
+	n_done = 0;
+	EXPECT(hext_set_env(v, env.henvcfg & ~ENVCFG_ADUE));
+	EXPECT_EQ(csrs[CSR_HENVCFG], ENVCFG_STCE);
+	EXPECT(find(0, "hfence.vvma") != NEVER);
+	hext_save(v);
+	csrs[CSR_HENVCFG] = ~0ull;
+	hext_load(v, &flusher);
+	EXPECT_EQ(henvcfg_at_vsatp, ENVCFG_STCE);
+	hext_save(v);
+	v->sbi.fwft_locked = 1;
+	hext_reset(v, GPA(0), 0, 0);
+	EXPECT_EQ(v->sbi.fwft_locked, 0);
+	v->vs.vsatp = VSATP_OF_GUEST;
+	hext_load(v, &flusher);
+	EXPECT_EQ(henvcfg_at_vsatp, env.henvcfg);
+}
+
+TEST(hext, traps_that_the_sbi_makes_are_put_down_where_the_guest_finds_them)
+{
+	begin();
+	hext_load(v, &flusher);
+	for (unsigned user = 0; user < 2; user++) {
+		struct vcpu_privilege p = { .sepc = 0x1234,
+					    .status = SSTATUS_SPIE | (user ? 0 : SSTATUS_SPP),
+					    .is_user = user };
+
+		csrs[CSR_VSSTATUS] = SSTATUS_SIE | SSTATUS_SUM;
+		hext_privilege_set(v, &p);
+		EXPECT_EQ(csrs[CSR_VSEPC], p.sepc);
+		EXPECT_EQ(csrs[CSR_VSSTATUS], p.status | SSTATUS_SUM);
+		EXPECT_EQ(!(csrs[CSR_HSTATUS] & HSTATUS_SPVP), user);
+		EXPECT_EQ(!(csrs[CSR_SSTATUS] & SSTATUS_SPP), user);
+		struct vcpu_privilege now = hext_privilege_get(v);
+
+		EXPECT(now.sepc == p.sepc && now.status == p.status && now.is_user == p.is_user);
+	}
+}
+
 /* A flush that begins between the two would leave this hart out. */
 TEST(hext, hart_is_noted_for_flushes_before_it_can_keep_a_translation)
 {
@@ -47,9 +92,11 @@ TEST(hext, load_fences_translations_and_code_exactly_where_others_were)
 
 	begin();
 	hext_load(v, &flusher);
+	unsigned under = find_write(0, CSR_HGATP, v->hgatp);
 	unsigned on = find_write(0, CSR_VSATP, VSATP_OF_GUEST);
 
-	EXPECT(find(on, "hfence.vvma") != NEVER && find(on, "fence.i") != NEVER);
+	EXPECT(under < find(0, "hfence.vvma") && find(0, "hfence.vvma") < on);
+	EXPECT(find(0, "fence.i") < on);
 	hext_save(v);
 	n_done = 0;
 	hext_load(v, &flusher); /* nobody was here since */
@@ -64,19 +111,28 @@ TEST(hext, load_fences_translations_and_code_exactly_where_others_were)
 	EXPECT(find(0, "hfence.vvma") != NEVER && find(0, "fence.i") != NEVER);
 }
 
+static struct flusher of_other_vm;
+
 /* Where VMID 0 is everybody's, nothing may be found that another VM left. */
-TEST(hext, load_without_a_vmid_forgets_both_stages)
+TEST(hext, load_without_a_vmid_forgets_both_stages_of_another_vm)
 {
+	struct vcpu stranger;
+
 	begin();
 	features.vmid_bits = 0;
-	hext_set_table(v, &table, &flusher);
+	memset(&of_other_vm, 0, sizeof(of_other_vm));
+	hext_set_table(v, &table, &of_other_vm);
+	stranger = *v;
 	for (unsigned i = 0; i < 2; i++) {
 		n_done = 0;
 		hext_load(v, &flusher);
-		unsigned on = find_write(0, CSR_VSATP, VSATP_OF_GUEST);
+		unsigned under = find_write(0, CSR_HGATP, v->hgatp);
 
-		EXPECT(find(on, "hfence.gvma") != NEVER && find(on, "hfence.vvma") != NEVER);
+		EXPECT_EQ(field_get(HGATP_VMID, v->hgatp), 0);
+		EXPECT(find(0, "hfence.gvma") < under && find(under, "hfence.vvma") != NEVER);
 		hext_save(v);
+		hext_load(&stranger, &of_other_vm);
+		hext_save(&stranger);
 	}
 }
 
@@ -122,22 +178,44 @@ TEST(hext, save_stores_the_units_that_are_dirty)
 	}
 }
 
-/* Frames are somebody else's next: what this hart keeps of their contents as code is too. */
-TEST(hext, who_forgets_memory_forgets_its_code)
+/* What is changed while a VM is loaded nowhere is forgotten when it is loaded again. */
+TEST(hext, load_forgets_memory_that_changed_meanwhile)
 {
 	begin();
-	flusher.forget(VMID);
+	hext_load(v, &flusher);
+	hext_save(v);
+	flush_all(&flusher);
+	for (unsigned i = 0; i < 2; i++) {
+		n_done = 0;
+		hext_load(v, &flusher);
+		unsigned fence = find(0, "hfence.gvma");
+
+		if (!i && fence != NEVER)
+			EXPECT_EQ(done[fence].value, field_get(HGATP_VMID, v->hgatp));
+		EXPECT_EQ(fence < find_write(0, CSR_HGATP, v->hgatp), !i);
+		hext_save(v);
+	}
+}
+
+/* Frames are somebody else's next: what this hart keeps of their contents as code is too. */
+TEST(hext, who_frees_memory_forgets_its_translations_and_its_code)
+{
+	begin();
+	hext_load(v, &flusher);
+	n_done = 0;
+	flush_range(&flusher, GPA(ENTRY), 2 * PAGE_SIZE, true);
 	unsigned fence = find(0, "hfence.gvma");
 
-	REQUIRE(fence != NEVER);
-	EXPECT_EQ(done[fence].value, VMID);
+	REQUIRE(fence != NEVER && find(fence + 1, "hfence.gvma") != NEVER);
+	EXPECT_EQ(done[fence].value, field_get(HGATP_VMID, v->hgatp));
 	EXPECT(find(0, "fence.i") != NEVER);
 	n_done = 0;
-	flusher.forget(BIT(7)); /* beyond the bits: its VMID is 0, which others have too */
-	fence = find(0, "hfence.gvma");
-	REQUIRE(fence != NEVER);
-	EXPECT_EQ(done[fence].value, ~0ull);
-	EXPECT(find(0, "fence.i") != NEVER);
+	flush_range(&flusher, GPA(ENTRY), UINT64_MAX, false);
+	EXPECT(find(0, "hfence.gvma") != NEVER && find(0, "fence.i") == NEVER);
+	hext_save(v);
+	n_done = 0;
+	flush_range(&flusher, GPA(ENTRY), UINT64_MAX, true);
+	EXPECT(find(0, "hfence.gvma") == NEVER && find(0, "fence.i") != NEVER);
 }
 
 /* --- registers of which a guest has none of its own --- */

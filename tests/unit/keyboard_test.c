@@ -53,6 +53,27 @@ static void read_slowly(void *context)
 		slow.n += vconsole_take_input(context, slow.bytes + slow.n, 16);
 }
 
+static struct vm *woken;
+
+bool vm_wake(struct vm *of)
+{
+	woken = of;
+	return true;
+}
+
+TEST(keyboard, a_key_wakes_the_vm_of_the_console_and_no_other)
+{
+	begin();
+	vconsole_attach(console_of(1));
+	host_type_text("k");
+	EXPECT(woken == vm_at(1));
+	vconsole_attach(NULL);
+	woken = NULL;
+	host_type_text("k");
+	EXPECT(!woken);
+	host_drop_vms();
+}
+
 TEST(keyboard, a_paste_of_64_KiB_arrives_complete_though_the_guest_reads_slowly)
 {
 	struct vconsole_user user = { .input = read_slowly };

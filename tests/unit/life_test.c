@@ -60,6 +60,17 @@ void vcpu_order_leave(struct vcpu *v)
 	atomic_fetch_or(&v->orders, ORDER_LEAVE);
 }
 
+static bool is_asleep;
+
+bool vm_wake(struct vm *of)
+{
+	EXPECT(of == &vm);
+	bool was_asleep = is_asleep;
+
+	is_asleep = false;
+	return was_asleep;
+}
+
 void run_start(struct vcpu *v)
 {
 	EXPECT(v == &vcpus[0]);
@@ -469,6 +480,9 @@ TEST(life, a_vm_is_paused_when_all_of_its_vcpus_have_parked_and_its_time_stands_
 		EXPECT(!is_to_pause(i));
 		EXPECT_EQ(vcpus[i].time_delta, -(uint64_t)1000);
 	}
+	EXPECT_EQ(vm_resume(&vm), -EALREADY);
+	is_asleep = true; /* of its own */
+	EXPECT_EQ(vm_resume(&vm), 0);
 	EXPECT_EQ(vm_resume(&vm), -EALREADY);
 }
 

@@ -10,6 +10,7 @@
 #include "platform/console.h"
 #include "platform/idle.h"
 #include "platform/irq.h"
+#include "sbi/guest/vsbi.h"
 #include "tests/kit/kit.h"
 #include "tests/unit/time_host.h"
 #include "vcpu/engine.h"
@@ -88,6 +89,32 @@ void vm_has_parked(struct vm *of)
 {
 	EXPECT(of == &vm);
 	n_parked++;
+}
+
+static bool has_event;
+static unsigned n_begun, n_ended;
+static uint64_t stolen;
+
+bool vsbi_take_event(struct vcpu *of)
+{
+	EXPECT(loaded == of);
+	bool had = has_event;
+
+	has_event = false;
+	return had;
+}
+
+void vsbi_turn_begins(struct vcpu *of)
+{
+	EXPECT(loaded == of);
+	n_begun++;
+	stolen = host_time - of->ready_at;
+}
+
+void vsbi_turn_ends(struct vcpu *of)
+{
+	EXPECT(loaded == of && of->state == VCPU_RUNNABLE);
+	n_ended++;
 }
 
 void vm_is_empty(struct vm *of)
@@ -439,5 +466,46 @@ TEST(run, a_vcpu_without_memory_parks_and_tries_again_or_its_vm_ends_with_a_post
 	EXPECT(run_next());
 	EXPECT_EQ(n_postmortems, 0);
 	EXPECT_EQ(ended, STOP_SHUTDOWN);
+	end();
+}
+
+/* --- software events, and the time that is stolen --- */
+
+TEST(run, a_vcpu_takes_an_event_before_it_runs_and_ends_its_wait_by_it)
+{
+	begin_waiting();
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_SUSPENDED);
+	vcpu_order_event(v); /* which is not for it, or masked */
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_RESUME_PENDING);
+	EXPECT(run_next());
+	EXPECT_EQ(v->state, VCPU_WAITING);
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_SUSPENDED);
+	EXPECT_EQ(n_runs, 0);
+	has_event = true;
+	vcpu_order_event(v);
+	in_run = stop_it;
+	EXPECT(run_next());
+	EXPECT(!has_event);
+	EXPECT_EQ(n_runs, 1);
+	EXPECT_EQ(atomic_load(&v->hsm), HSM_STARTED);
+	end();
+}
+
+TEST(run, a_vcpu_waits_for_its_turn_from_when_it_could_run)
+{
+	begin_waiting();
+	n_ended = 0;
+	host_time += 40;
+	is_awake = true;
+	vcpu_set_line(v, LINE_EXT, true);
+	host_time += 7;
+	in_run = stop_it;
+	EXPECT(run_next());
+	EXPECT_EQ(stolen, 7);
+	EXPECT_EQ(n_ended, 1);
+	host_time += 8;
+	EXPECT(run_next());
+	EXPECT_EQ(stolen, 8);
+	EXPECT_EQ(n_ended, 2);
 	end();
 }

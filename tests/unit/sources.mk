@@ -10,6 +10,8 @@ unit.extensions := tests/unit/extensions_test.c lib/isa.c vcpu/extensions.c
 unit.decode := tests/unit/decode_test.c vcpu/decode.c
 unit.fault := tests/unit/fault_test.c tests/unit/fault_address_test.c tests/unit/fault_host.c tests/unit/own_host.c \
 	gstage/gtable.c gstage/walk.c hyp/fault.c
+unit.flush_smp := tests/unit/flush_smp_test.c tests/unit/host_stubs.c gstage/flush.c platform/work.c
+unit.flush_turns := tests/unit/flush_smp_test.c tests/unit/flush_turns.c tests/unit/host_stubs.c platform/work.c
 unit.frames := tests/unit/frames_test.c tests/unit/frames_host.c tests/unit/frames_model.c tests/unit/host_stubs.c \
 	lib/buddy.c platform/frames.c platform/frames_pool.c
 unit.frames_smp := tests/unit/frames_smp_test.c tests/unit/frames_host.c tests/unit/frames_model.c \
@@ -27,7 +29,7 @@ unit.guest_image := tests/unit/guest_image_test.c lib/guest_image.c lib/inflate.
 unit.guest_tree := tests/unit/guest_tree_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c \
 	devices/uart.c hyp/guest_tree.c lib/isa.c lib/node.c
 unit.hext := tests/unit/hext_test.c tests/unit/hext_switch_test.c tests/unit/hext_host.c tests/unit/host_stubs.c \
-	tests/unit/own_host.c gstage/gtable.c vcpu/hext/hext.c vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
+	tests/unit/own_host.c gstage/flush.c gstage/gtable.c vcpu/hext/hext.c vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.inflate := tests/unit/inflate_test.c lib/inflate.c
 unit.insn := tests/unit/insn_test.c vcpu/decode.c vcpu/hext/insn.c
 unit.isa := tests/unit/isa_test.c lib/isa.c
@@ -52,6 +54,9 @@ unit.run := tests/unit/run_test.c tests/unit/host_stubs.c tests/unit/time_host.c
 unit.sifive_uart := tests/unit/sifive_uart_test.c platform/console/sifive_uart.c
 unit.symbols := tests/unit/symbols_test.c lib/symbols.c
 unit.syscon := tests/unit/syscon_test.c devices/syscon.c lib/node.c
+unit.tlb := tests/unit/tlb_test.c tests/unit/tlb_guests.c tests/unit/tlb_host.c tests/unit/tlb_model.c tests/unit/gmap_host.c \
+	tests/unit/host_stubs.c tests/unit/own_host.c gstage/flush.c gstage/gmap.c gstage/gmem.c gstage/gtable.c \
+	gstage/walk.c hyp/fault.c platform/work.c vcpu/hext/hext.c vcpu/hext/irq.c vcpu/hext/state.c vcpu/vcpu.c
 unit.unwind := tests/unit/unwind_test.c lib/unwind.c
 unit.vconsole := tests/unit/vconsole_test.c tests/unit/console_host.c tests/unit/time_host.c hyp/vconsole.c lib/ring.c \
 	platform/console/console.c
@@ -60,16 +65,19 @@ unit.vm_config := tests/unit/vm_config_test.c tests/unit/vm_config_map_test.c te
 	lib/machine_blob.c
 unit.vm_devices := tests/unit/vm_devices_test.c tests/unit/host_stubs.c devices/plic.c devices/syscon.c devices/uart.c \
 	hyp/vm_devices.c lib/node.c
+unit.vmid := tests/unit/vmid_test.c
 unit.vplic := tests/unit/vplic_test.c tests/fuzz/vplic_fuzz.c tests/unit/host_stubs.c devices/plic.c lib/node.c
 unit.vsbi := tests/unit/vsbi_test.c tests/unit/vsbi_send_test.c tests/unit/vsbi_pmu_test.c tests/unit/vsbi_legacy_test.c \
+	tests/unit/vsbi_fwft_test.c tests/unit/vsbi_sse_test.c tests/unit/vsbi_sta_test.c tests/unit/vsbi_susp_test.c \
 	tests/unit/vsbi_host.c tests/unit/host_stubs.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c \
-	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c sbi/guest/pmu.c \
-	sbi/guest/rfence.c sbi/guest/srst.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c
+	sbi/guest/base.c sbi/guest/dbcn.c sbi/guest/fwft.c sbi/guest/hsm.c sbi/guest/ipi.c sbi/guest/legacy.c sbi/guest/pmu.c \
+	sbi/guest/rfence.c sbi/guest/srst.c sbi/guest/sse.c sbi/guest/sta.c sbi/guest/susp.c sbi/guest/time.c sbi/guest/vsbi.c vcpu/vcpu.c
 unit.vuart := tests/unit/vuart_test.c tests/fuzz/vuart_fuzz.c devices/uart.c lib/node.c
 unit.walk := tests/unit/walk_test.c tests/unit/own_host.c gstage/gtable.c gstage/walk.c
 unit.work := tests/unit/work_test.c tests/unit/host_stubs.c platform/work.c
 
 unit-tsan += console
+unit-tsan += flush_smp
 unit-tsan += frames_smp
 unit-tsan += gmap_smp
 unit-tsan += gtable
@@ -81,6 +89,7 @@ unit-tsan += vsbi
 unit-tsan += vuart
 unit-tsan += work
 
+unit-libs.flush_turns := -Wl,--wrap=sched_yield
 unit-libs.gmap := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.gmap_smp := -Wl,--wrap=malloc,--wrap=calloc
 unit-libs.gmem := -Wl,--wrap=malloc,--wrap=calloc
@@ -88,6 +97,8 @@ unit-libs.guest_image := -lz
 unit-libs.guest_tree := -lfdt
 unit-libs.inflate := -lz
 unit-libs.machine := -lfdt
+unit-libs.tlb := -Wl,--wrap=malloc,--wrap=calloc,--wrap=flush_range,--wrap=flush_note_load,--wrap=frames_alloc,--wrap=frame_put \
+	-Wl,--wrap=gtable_unmap_and_drop,--wrap=sched_yield,--wrap=vcpu_note_load
 unit-libs.syscon := -lfdt
 unit-libs.vm_devices := -lfdt
 unit-libs.vplic := -lfdt

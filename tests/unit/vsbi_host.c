@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "arch/csr.h"
 #include "lib/component.h"
 #include "platform/hart.h"
 #include "tests/kit/kit.h"
@@ -12,6 +13,27 @@ char ram[RAM_SIZE];
 struct vcpu_translation translation;
 bool is_ipi_pending;
 struct seen seen;
+
+/* --- time, in microseconds --- */
+
+uint64_t now_us;
+struct vcpu_privilege privileges[N];
+
+uint64_t csr_model_read(unsigned csr)
+{
+	REQUIRE_EQ(csr, CSR_TIME);
+	return now_us;
+}
+
+uint64_t time_from_us(uint64_t us)
+{
+	return us;
+}
+
+uint64_t time_to_us(uint64_t ticks)
+{
+	return ticks;
+}
 
 /* --- the engine and the VM that are not there --- */
 
@@ -63,6 +85,25 @@ static void engine_go_on_at(struct vcpu *v, struct gpa entry)
 	seen.go_on_at = entry.v;
 }
 
+/* A hart that has any field but one of pointer masking. */
+static bool engine_set_env(struct vcpu *v, uint64_t henvcfg)
+{
+	if (field_get(ENVCFG_PMM, henvcfg) == 2)
+		return false;
+	v->vs.henvcfg = henvcfg;
+	return true;
+}
+
+static struct vcpu_privilege engine_privilege_get(const struct vcpu *v)
+{
+	return privileges[v->index];
+}
+
+static void engine_privilege_set(struct vcpu *v, const struct vcpu_privilege *p)
+{
+	privileges[v->index] = *p;
+}
+
 static bool engine_clear_ipi(struct vcpu *v)
 {
 	bool was_there = is_ipi_pending;
@@ -79,6 +120,9 @@ static const struct vcpu_engine engine = {
 	.translation = engine_translation,
 	.guest_fence = engine_fence,
 	.go_on_at = engine_go_on_at,
+	.set_env = engine_set_env,
+	.privilege_get = engine_privilege_get,
+	.privilege_set = engine_privilege_set,
 	.clear_ipi = engine_clear_ipi,
 };
 
@@ -201,6 +245,7 @@ void begin(void)
 		vcpus[i].siblings = BIT(N) - 1;
 		vcpus[i].hart = i;
 	}
+	vsbi_reset_system(&vcpus[CALLER]);
 	hart_index = CALLER;
 	vcpus[CALLER].fences = vcpus[ELSEWHERE].fences = FENCES_LOADED;
 	vcpus[STOPPED].hsm = HSM_STOPPED;

@@ -23,6 +23,8 @@ extern struct guest_env env;
 extern char ram[RAM_SIZE];
 extern struct vcpu_translation translation;
 extern bool is_ipi_pending;
+extern uint64_t now_us;
+extern struct vcpu_privilege privileges[N]; /* loaded or not */
 
 extern struct seen {
 	unsigned n_fences, n_injected, n_starts, n_resets;

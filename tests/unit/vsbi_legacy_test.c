@@ -146,7 +146,7 @@ TEST(legacy, guests_rights_are_those_of_sum_and_mxr_and_adue)
 	translation.sum = translation.mxr = true;
 	EXPECT_EQ(legacy(4, map_mask(PTE_V | PTE_R | PTE_A | PTE_U), 0, 0, 0), 0);
 	EXPECT_EQ(legacy(4, map_mask(PTE_V | PTE_X | PTE_A), 0, 0, 0), 0);
-	env.henvcfg = ENVCFG_ADUE;
+	me->vs.henvcfg = ENVCFG_ADUE;
 	EXPECT_EQ(legacy(4, map_mask(PTE_V | PTE_R), 0, 0, 0), 0);
 	EXPECT_EQ(take_ipis(), 2);
 }

@@ -23,7 +23,7 @@ TEST(vsbi, unknown_extension_or_function_is_not_supported)
 TEST(base, says_who_it_is)
 {
 	begin();
-	EXPECT_EQ(value(SBI_EXT_BASE, 0, WITH(0)), 2 << 24);
+	EXPECT_EQ(value(SBI_EXT_BASE, 0, WITH(0)), 3 << 24);
 	EXPECT_EQ(value(SBI_EXT_BASE, 1, WITH(0)), 0x48415254);
 	EXPECT_EQ(value(SBI_EXT_BASE, 2, WITH(0)), 0x100);
 	for (unsigned i = 4; i <= 6; i++)
@@ -33,7 +33,8 @@ TEST(base, says_who_it_is)
 TEST(base, probe_finds_exactly_what_is_there)
 {
 	static const uint64_t there[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,  SBI_EXT_RFNC,
-					  SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, SBI_EXT_PMU };
+					  SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, SBI_EXT_PMU,
+					  SBI_EXT_FWFT, SBI_EXT_SUSP, SBI_EXT_STA,  SBI_EXT_SSE };
 
 	begin();
 	for (unsigned i = 0; i < ARRAY_LEN(there); i++)
@@ -42,8 +43,6 @@ TEST(base, probe_finds_exactly_what_is_there)
 		EXPECT_EQ(value(SBI_EXT_BASE, 3, WITH(i)), 1);
 	for (unsigned i = 9; i < 0x10; i++)
 		EXPECT_EQ(value(SBI_EXT_BASE, 3, WITH(i)), 0);
-	EXPECT_EQ(value(SBI_EXT_BASE, 3, WITH(SBI_EXT_FWFT)), 0);
-	EXPECT_EQ(value(SBI_EXT_BASE, 3, WITH(0x53555350)), 0);
 	EXPECT_EQ(value(SBI_EXT_BASE, 3, WITH(~0ull)), 0);
 }
 
@@ -125,8 +124,12 @@ TEST(hsm, tells_the_state)
 	begin();
 	EXPECT_EQ(value(SBI_EXT_HSM, 2, WITH(CALLER)), 0);
 	EXPECT_EQ(value(SBI_EXT_HSM, 2, WITH(STOPPED)), 1);
-	vcpus[ELSEWHERE].hsm = HSM_SUSPENDED;
-	EXPECT_EQ(value(SBI_EXT_HSM, 2, WITH(ELSEWHERE)), 4);
+	for (unsigned state = HSM_STARTED; state <= HSM_RESUME_PENDING; state++) {
+		vcpus[ELSEWHERE].hsm = state;
+		EXPECT_EQ(value(SBI_EXT_HSM, 2, WITH(ELSEWHERE)), state);
+	}
+	EXPECT_EQ(HSM_SUSPEND_PENDING, 5);
+	EXPECT_EQ(HSM_RESUME_PENDING, 6);
 }
 
 TEST(hsm, retentive_suspend_waits_and_returns)
@@ -134,7 +137,7 @@ TEST(hsm, retentive_suspend_waits_and_returns)
 	begin();
 	EXPECT_EQ(error(SBI_EXT_HSM, 3, WITH(0, 1, 2)), SBI_SUCCESS); /* address unused */
 	EXPECT_EQ(me->verdict, VERDICT_WAIT);
-	EXPECT_EQ(me->hsm, HSM_SUSPENDED);
+	EXPECT_EQ(me->hsm, HSM_SUSPEND_PENDING);
 	EXPECT_EQ(me->pc, ECALL_AT + 4);
 	EXPECT_EQ(seen.go_on_at, 0);
 }
@@ -145,7 +148,7 @@ TEST(hsm, other_suspend_waits_and_goes_on_elsewhere)
 	struct sbi_ret ret = call(SBI_EXT_HSM, 3, WITH(0x80000000, RAM_AT + 0x40, 0x77));
 
 	EXPECT_EQ(me->verdict, VERDICT_WAIT);
-	EXPECT_EQ(me->hsm, HSM_SUSPENDED);
+	EXPECT_EQ(me->hsm, HSM_SUSPEND_PENDING);
 	EXPECT_EQ(seen.go_on_at, RAM_AT + 0x40);
 	EXPECT_EQ(ret.error, me->hart_id);
 	EXPECT_EQ(ret.value, 0x77);

@@ -27,6 +27,9 @@ uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid);
 void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher);
 void hext_load(struct vcpu *v, struct flusher *flusher);
 void hext_save(struct vcpu *v);
+struct vcpu_privilege hext_privilege_get(const struct vcpu *v);
+void hext_privilege_set(struct vcpu *v, const struct vcpu_privilege *p);
+bool hext_set_env(struct vcpu *v, uint64_t henvcfg);
 uint64_t hext_float_get(struct vcpu *v, unsigned reg);
 void hext_float_set(struct vcpu *v, unsigned reg, uint64_t value);
 

@@ -57,6 +57,10 @@ void hext_set_timer(struct vcpu *v, uint64_t when)
 bool hext_is_awake(struct vcpu *v)
 {
 	hext_take_lines(v);
+	if (UNLIKELY(atomic_load_explicit(&v->lines, memory_order_relaxed) & LINE_WAKE)) {
+		atomic_fetch_and_explicit(&v->lines, ~LINE_WAKE, memory_order_acq_rel);
+		return true;
+	}
 	/* Not vsip, of which QEMU 7.2 shows nothing but VSSIP. */
 	return csr_read(CSR_HIP) >> 1 & csr_read(CSR_VSIE);
 }

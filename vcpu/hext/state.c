@@ -56,7 +56,9 @@ COLD void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 		.vstimecmp = ~0ull,
 		.hstatus = field_put(HSTATUS_VSXL, 2) | HSTATUS_VTW | HSTATUS_SPV | HSTATUS_SPVP,
 		.sstatus = SSTATUS_SPP,
+		.henvcfg = v->env->henvcfg,
 	};
+	v->sbi = (struct vcpu_sbi){ 0 };
 	v->pc = entry.v;
 	v->x[REG_A0] = a0;
 	v->x[REG_A1] = a1;
@@ -70,24 +72,12 @@ COLD void hext_reset(struct vcpu *v, struct gpa entry, uint64_t a0, uint64_t a1)
 	atomic_fetch_and_explicit(&v->lines, ~(LINE_SOFT | LINE_TIMER), memory_order_relaxed);
 }
 
-/*
- * A VM's number is its VMID where the hart has bits enough for it. VMID 0 is for all others: nobody
- * may find anything under it that somebody else left.
- */
-static uint64_t vmid_of(uint64_t number, unsigned hart)
+static void forget(uint64_t vmid, struct gpa from, uint64_t n_pages)
 {
-	return number < BIT(hart_features(hart)->vmid_bits) ? number : 0;
-}
-
-static void forget_number(uint64_t number)
-{
-	uint64_t vmid = vmid_of(number, hart_index);
-
-	if (vmid)
+	if (!n_pages)
 		hfence_gvma_vmid(vmid);
-	else
-		hfence_gvma_all();
-	fence_i(); /* frames that held its code are somebody else's next */
+	for (; n_pages; n_pages--, from.v += PAGE_SIZE)
+		hfence_gvma_page(from, vmid);
 }
 
 uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid)
@@ -100,29 +90,31 @@ uint64_t hext_hgatp(const struct gtable *table, uint64_t vmid)
 
 void hext_set_table(struct vcpu *v, const struct gtable *table, struct flusher *flusher)
 {
-	flusher->forget = forget_number;
-	v->hgatp = hext_hgatp(table, vmid_of(flusher->tag, v->hart));
+	flusher->forget = forget;
+	v->hgatp = hext_hgatp(table, 0);
 }
 
 /* In this order no walk mixes one guest's tables with another's (privileged specification,
- * "Two-Stage Address Translation"). */
+ * "Two-Stage Address Translation"), nor begins by what is stale. A fence of the G-stage need not
+ * reach what is kept of a guest's own tables, and one of those is of the VMID in hgatp. */
 static void load_tables(struct vcpu *v, struct flusher *flusher)
 {
-	/* Noted before the first walk that could keep anything. */
-	bool is_stale = flush_note_load(flusher, v, &v->last_hart);
+	uint64_t vmid;
+	unsigned owed =
+		flush_note_load(flusher, v, &v->last_hart, this_hart_features()->vmid_bits, &vmid);
 
+	v->hgatp = (v->hgatp & ~HGATP_VMID) | field_put(HGATP_VMID, vmid);
 	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->hgatp);
-	csr_write(CSR_VSATP, v->vs.vsatp);
-
-	if (!field_get(HGATP_VMID, v->hgatp)) {
+	if (owed & OWES_ALL)
 		hfence_gvma_all();
+	else if (owed & OWES_MEMORY)
+		hfence_gvma_vmid(vmid);
+	csr_write(CSR_HGATP, v->hgatp);
+	if (owed & OWES_STAGE)
 		hfence_vvma_all();
-	} else if (is_stale) {
-		hfence_vvma_all();
-	}
-	if (is_stale)
-		fence_i(); /* elsewhere it, or we for it, may have written code */
+	if (owed & OWES_CODE)
+		fence_i();
+	csr_write(CSR_VSATP, v->vs.vsatp);
 }
 
 static void load_units(struct vcpu *v)
@@ -181,7 +173,7 @@ static void load_optional(const struct vcpu *v, const struct hart_features *f)
 	if (f->senvcfg)
 		csr_write(CSR_SENVCFG, s->senvcfg);
 	if (f->henvcfg)
-		csr_write(CSR_HENVCFG, env->henvcfg);
+		csr_write(CSR_HENVCFG, s->henvcfg);
 	/* QEMU's vstimecmp drives the interrupt even where the guest cannot reach it. */
 	if (f->sstc)
 		csr_write(CSR_VSTIMECMP, env->sstc ? s->vstimecmp : ~0ull);
@@ -272,10 +264,53 @@ void hext_save(struct vcpu *v)
 	reservation_break(&v->trap.value); /* that of the guest is not the next one's */
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, 0);
+	flush_note_save();
 	csr_write(CSR_HSTATUS, field_put(HSTATUS_VSXL, 2));
 	if (f->sstc)
 		csr_write(CSR_VSTIMECMP, ~0ull);
 	csr_write(CSR_HVIP, 0);
+}
+
+/* Translations that the hart keeps may depend on it (privileged specification, "Hypervisor
+ * Environment Configuration Register"). */
+bool hext_set_env(struct vcpu *v, uint64_t henvcfg)
+{
+	uint64_t changes = v->vs.henvcfg ^ henvcfg;
+
+	csr_write(CSR_HENVCFG, henvcfg);
+	if ((csr_read(CSR_HENVCFG) ^ henvcfg) & changes) {
+		csr_write(CSR_HENVCFG, v->vs.henvcfg);
+		return false;
+	}
+	v->vs.henvcfg = henvcfg;
+	hfence_vvma_all();
+	return true;
+}
+
+/* --- traps and returns that are made by us --- */
+
+struct vcpu_privilege hext_privilege_get(const struct vcpu *v)
+{
+	(void)v;
+	return (struct vcpu_privilege){
+		.sepc = csr_read(CSR_VSEPC),
+		.status = csr_read(CSR_VSSTATUS) & PRIVILEGE_STATUS,
+		.is_user = !(csr_read(CSR_HSTATUS) & HSTATUS_SPVP),
+	};
+}
+
+void hext_privilege_set(struct vcpu *v, const struct vcpu_privilege *p)
+{
+	(void)v;
+	csr_write(CSR_VSEPC, p->sepc);
+	csr_write(CSR_VSSTATUS, (csr_read(CSR_VSSTATUS) & ~PRIVILEGE_STATUS) | p->status);
+	if (p->is_user) {
+		csr_clear(CSR_HSTATUS, HSTATUS_SPVP);
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	} else {
+		csr_set(CSR_HSTATUS, HSTATUS_SPVP);
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	}
 }
 
 /* --- f registers, for loads and stores of devices --- */
