@@ -26,7 +26,9 @@
 
 struct component {
 	const char *name;
+#ifdef DEBUG /* 1.9 KB, of which only the log of a boot makes use */
 	const char *about;
+#endif
 	/* Once, on the boot hart. 0, or -errno, which stops the boot. May be NULL. */
 	int (*init)(void);
 	/* On every hart as it comes up, before it does any work; so not for what comes up after the
@@ -34,13 +36,20 @@ struct component {
 	void (*init_hart)(void);
 };
 
+#ifdef DEBUG
+#define COMPONENT_ABOUT(text)      , .about = (text)
+#define component_about(component) ((component)->about)
+#else
+#define COMPONENT_ABOUT(text)
+#define component_about(component) ""
+#endif
+
 #define COMPONENT(name_, phase_, init_, init_hart_, about_)                                        \
 	const struct component component_of_##name_                                                \
 		__attribute__((section(".components." phase_ "." #name_), used)) = {               \
 			.name = #name_,                                                            \
-			.about = (about_),                                                         \
 			.init = (init_),                                                           \
-			.init_hart = (init_hart_),                                                 \
+			.init_hart = (init_hart_)COMPONENT_ABOUT(about_),                          \
 		}
 
 #endif

@@ -141,7 +141,7 @@ static void init_components(void)
 		CHECK(!c->init_hart || n_harts() == 1);
 		if (c->init_hart)
 			c->init_hart();
-		log_info("boot: %-10s %s", c->name, c->about);
+		log_info("boot: %-10s %s", c->name, component_about(c));
 		trace(TRACE_BOOT, (uint64_t)c->name, 0);
 	}
 }

@@ -42,7 +42,7 @@ SAYS = [
       r"options: 'escape=128' is refused; expected a number from 1 to 127; now 29"]),
     ('help', Machine(), 'hart-wait=77 log=info trace=off help',
      [rf'^\[.*\]   {name} +\S.*; now {now}\)$' for name, now in HELP.items()]),
-    ('log-trace', Machine(), 'log=trace', [r'boot: memory +\S', r'boot: harts +\S']),
+    ('log-trace', Machine(), 'log=trace', [r'boot: memory\b', r'boot: harts\b']),
     ('console-sbi', Machine(), 'console=sbi', [r'^console    sbi-dbcn$']),
     # OpenSBI 1.1 has no DBCN.
     ('console-sbi-legacy', Machine(opensbi='1.1'), 'console=sbi', [r'^console    sbi-legacy$']),
